@@ -1,0 +1,1 @@
+namespace Orchestrator.Actors; public static class Placeholder { }
