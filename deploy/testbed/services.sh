@@ -1,0 +1,79 @@
+# shellcheck shell=bash
+# What runs beside the test hosts: a registry with the demo images, the coordinator, the agents.
+# Source after hosts.sh.
+
+REGISTRY_ADDRESS=$FLEET_GATEWAY:5000
+COORDINATOR_PORT=7443
+COORDINATOR_URL=https://$FLEET_GATEWAY:$COORDINATOR_PORT
+FLEET_CONTEXT=fleet
+
+registry_answers() { curl -fsS --noproxy '*' --max-time 2 "http://$REGISTRY_ADDRESS/v2/"; }
+
+registry_up() {
+  if ! process_alive "$FLEET_RUN/registry"; then
+    mkdir -p "$FLEET_DATA/registry"
+    cat >"$FLEET_DATA/registry.yml" <<CONFIG
+version: 0.1
+log: { level: warn, accesslog: { disabled: true } }
+storage: { filesystem: { rootdirectory: $FLEET_DATA/registry }, delete: { enabled: true } }
+http: { addr: "$REGISTRY_ADDRESS" }
+CONFIG
+    start_process "$FLEET_RUN/registry" "$FLEET_DATA/registry.log" docker-registry serve "$FLEET_DATA/registry.yml"
+  fi
+  wait_until 15 "the registry at $REGISTRY_ADDRESS to answer (log: $FLEET_DATA/registry.log)" registry_answers
+}
+
+# images_up HOST builds the examples' images on HOST and pushes them, unless the registry has these very ones.
+images_up() {
+  local host=$1 mark=$FLEET_DATA/registry/images.sha256 hash
+  hash=$(cat "$ROOT"/examples/hello/{build,Dockerfile,serve} | sha256sum | cut -d' ' -f1)
+  [ -s "$mark" ] && [ "$(cat "$mark")" = "$hash" ] && return 0
+  say "building the demo images on $host and pushing them to $REGISTRY_ADDRESS"
+  DOCKER_HOST=unix://$(host_socket "$host") REGISTRY=$REGISTRY_ADDRESS "$ROOT/examples/hello/build" --push >"$FLEET_DATA/images.log" 2>&1 || {
+    tail -n 15 "$FLEET_DATA/images.log" >&2
+    return 1
+  }
+  echo "$hash" >"$mark"
+}
+
+# --- control plane ---
+
+orchestrator() { "$ROOT/dist/orchestrator" "$@"; }
+
+coordinator_alive() { process_alive "$FLEET_RUN/coordinator"; }
+
+coordinator_start() {
+  local data=$FLEET_DATA/coordinator
+  if ! coordinator_alive; then
+    mkdir -p "$data"
+    start_process "$FLEET_RUN/coordinator" "$FLEET_DATA/coordinator.log" \
+      "$ROOT/dist/orchestrator" serve --init --context "$FLEET_CONTEXT" --data-dir "$data" --listen "$FLEET_GATEWAY:$COORDINATOR_PORT"
+  fi
+  if ! wait_until 30 "the coordinator to listen on $COORDINATOR_URL" port_open "$FLEET_GATEWAY" "$COORDINATOR_PORT"; then
+    tail -n 15 "$FLEET_DATA/coordinator.log" >&2
+    return 1
+  fi
+}
+
+agent_alive() { process_alive "$FLEET_RUN/$1/agent"; }
+
+agent_start() {
+  local host=$1 run data token
+  run=$(host_run "$host") data=$(host_data "$host")
+  agent_alive "$host" && return 0
+  mkdir -p "$data/agent"
+  if [ ! -e "$data/joined" ]; then
+    token=$(orchestrator token create --role agent --data-dir "$FLEET_DATA/coordinator" 2>>"$data/agent.log") || {
+      tail -n 5 "$data/agent.log" >&2
+      return 1
+    }
+    in_host "$host" "$ROOT/dist/orchestrator-agent" join "$COORDINATOR_URL" --token "$token" --name "$host" \
+      --data-dir "$data/agent" --docker "unix://$(host_socket "$host")" </dev/null >>"$data/agent.log" 2>&1 || {
+      warn "$host could not join $COORDINATOR_URL:"
+      tail -n 5 "$data/agent.log" >&2
+      return 1
+    }
+    touch "$data/joined"
+  fi
+  start_in_host "$host" "$run/agent" "$data/agent.log" "$ROOT/dist/orchestrator-agent" run --data-dir "$data/agent"
+}
