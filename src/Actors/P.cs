@@ -1,1 +1,1 @@
-namespace Orchestrator.Actors; public static class Placeholder { }
+namespace Orchestrator.Actors; public static class Placeholder { } public interface IActorRef { }

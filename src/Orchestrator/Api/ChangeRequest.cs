@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Api;
+
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(Deploy), "deploy")]
+[JsonDerivedType(typeof(Rollback), "rollback")]
+[JsonDerivedType(typeof(Resume), "resume")]
+[JsonDerivedType(typeof(Abort), "abort")]
+[JsonDerivedType(typeof(Scale), "scale")]
+[JsonDerivedType(typeof(Remove), "remove")]
+[JsonDerivedType(typeof(Watch), "watch")]
+public abstract record ChangeRequest
+{
+    /// <summary>The stack's name.</summary>
+    public required string Stack { get; init; }
+
+    public sealed record Deploy : ChangeRequest
+    {
+        public required StackSpec Spec { get; init; }
+
+        /// <summary>Empty = all. Others keep their current specification.</summary>
+        public ImmutableArray<string> Services { get; init; } = [];
+
+        public bool ForceRecreate { get; init; }
+    }
+
+    /// <summary>Back to a stack revision; null = the last good one before the current.</summary>
+    public sealed record Rollback : ChangeRequest
+    {
+        public int? ToRevision { get; init; }
+    }
+
+    /// <summary>Goes on with a paused rollout: failed slots are tried again.</summary>
+    public sealed record Resume : ChangeRequest;
+
+    /// <summary>Ends a running or paused rollout as it stands.</summary>
+    public sealed record Abort : ChangeRequest;
+
+    public sealed record Scale : ChangeRequest
+    {
+        /// <summary>Service → replicas.</summary>
+        public required ImmutableSortedDictionary<string, int> Replicas { get; init; }
+    }
+
+    /// <summary>Everything of the stack, and its history.</summary>
+    public sealed record Remove : ChangeRequest
+    {
+        /// <summary>The stack's own volumes too.</summary>
+        public bool Volumes { get; init; }
+    }
+
+    /// <summary>Follows the change that is under way; ends at once when there is none.</summary>
+    public sealed record Watch : ChangeRequest;
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Api;
+
+/// <summary>What the command line asks of a coordinator, in this process or across HTTPS. Every member throws <see cref="CoordinatorException"/>.</summary>
+public interface ICoordinator
+{
+    Task<CoordinatorVersion> VersionAsync(CancellationToken cancellation);
+
+    /// <summary>Plans without changing anything.</summary>
+    Task<Planning.Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation);
+
+    /// <summary>Starts a change and follows it; the last event is <see cref="ChangeEvent.Ended"/>. Cancelling stops the following, not the change.</summary>
+    IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, CancellationToken cancellation);
+
+    /// <summary>Replicas, of one stack or of all; sorted by stack, service, slot, revision. Retained containers are included when <paramref name="all"/>.</summary>
+    Task<ImmutableArray<ReplicaView>> ReplicasAsync(string? stack, bool all, CancellationToken cancellation);
+
+    Task<ImmutableArray<StackView>> StacksAsync(CancellationToken cancellation);
+
+    /// <summary>Newest first. Unknown stack: <see cref="CoordinatorErrorKind.NotFound"/>.</summary>
+    Task<ImmutableArray<RevisionView>> HistoryAsync(string stack, CancellationToken cancellation);
+
+    Task<ImmutableArray<HostView>> HostsAsync(CancellationToken cancellation);
+
+    /// <summary>Lines of all replicas asked for, as they come.</summary>
+    IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, CancellationToken cancellation);
+
+    /// <summary>Fleet only: a token with which one more agent or operator joins.</summary>
+    Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation);
+
+    /// <summary>Fleet only: forgets a host that is down. Its replicas are placed elsewhere.</summary>
+    Task RemoveHostAsync(string host, CancellationToken cancellation);
+}

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Planning;
+
+public enum ServiceAction
+{
+    None,
+    Create,
+    Update,
+
+    /// <summary>Only the number of replicas changes.</summary>
+    Scale,
+
+    /// <summary>Replicas that are missing, failed or misplaced are brought back; the specification is unchanged.</summary>
+    Repair,
+    Remove,
+}
+
+public enum SlotAction
+{
+    Create,
+    Replace,
+    Remove,
+}
+
+/// <summary>What a deploy will do, and nothing but that: shown by <c>plan</c>, journaled, executed.</summary>
+public sealed record Plan
+{
+    public required string Stack { get; init; }
+
+    /// <summary>The stack revision that is current; null on the first deploy.</summary>
+    public int? BaseRevision { get; init; }
+
+    /// <summary>The stack revision this plan leads to; equal to <see cref="BaseRevision"/> when the specification is unchanged.</summary>
+    public required int TargetRevision { get; init; }
+
+    /// <summary>In dependency order, code-point order among equals. Services with nothing to do are included, with action None.</summary>
+    public ImmutableArray<ServicePlan> Services { get; init; } = [];
+
+    /// <summary>Said before anything is done: a fallback to stop-first, an image that exists on one host only, a host that is down.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
+
+    public bool IsEmpty => Services.All(s => s.Action == ServiceAction.None);
+}
+
+public sealed record ServicePlan
+{
+    public required string Service { get; init; }
+
+    public required ServiceAction Action { get; init; }
+
+    /// <summary>For people: <c>environment changed</c>, <c>image hello:v1 → hello:v2</c>, <c>2 of 3 replicas are missing</c>.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>The service's current revision; null when it is new.</summary>
+    public string? FromRevision { get; init; }
+
+    /// <summary>Empty when the service is removed.</summary>
+    public string ToRevision { get; init; } = "";
+
+    /// <summary>The policy by which the slots change, fallbacks applied.</summary>
+    public UpdateSpec Policy { get; init; } = new();
+
+    /// <summary>The longest a replica may take to pass its gate.</summary>
+    public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Stopped containers kept per slot.</summary>
+    public int Retain { get; init; } = 1;
+
+    /// <summary>In the order they are worked: not running first.</summary>
+    public ImmutableArray<SlotPlan> Slots { get; init; } = [];
+
+    /// <summary>Services of this plan that come first, with what is waited for.</summary>
+    public ImmutableArray<DependencySpec> After { get; init; } = [];
+}
+
+public sealed record SlotPlan
+{
+    public required int Slot { get; init; }
+
+    public required SlotAction Action { get; init; }
+
+    /// <summary>Where the new replica goes; null for Remove.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>What the slot has now and will lose.</summary>
+    public ImmutableArray<Placement> Old { get; init; } = [];
+
+    /// <summary>For people.</summary>
+    public string Reason { get; init; } = "";
+}
+
+/// <summary>One replica's container on a host.</summary>
+/// <param name="Serving">It counted as healthy when the plan was made.</param>
+public sealed record Placement(string Host, string Revision, bool Serving);

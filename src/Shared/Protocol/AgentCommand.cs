@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Protocol;
+
+/// <summary>Coordinator → agent. Delivered at least once: the same <see cref="CommandId"/> or the same target a second time does no more than answer again.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(PrepareReplica), "prepare-replica")]
+[JsonDerivedType(typeof(StartReplica), "start-replica")]
+[JsonDerivedType(typeof(StopReplica), "stop-replica")]
+[JsonDerivedType(typeof(ResolveImage), "resolve-image")]
+[JsonDerivedType(typeof(RemoveStack), "remove-stack")]
+[JsonDerivedType(typeof(OpenLogs), "open-logs")]
+[JsonDerivedType(typeof(CreditLogs), "credit-logs")]
+[JsonDerivedType(typeof(CloseLogs), "close-logs")]
+[JsonDerivedType(typeof(ReportInventory), "report-inventory")]
+public abstract record AgentCommand
+{
+    /// <summary>Chosen by the coordinator, the same for a repetition; every answer carries it.</summary>
+    public required string CommandId { get; init; }
+
+    /// <summary>Pull the image so that a following start is quick. Answers: <see cref="AgentEvent.ReplicaProgressed"/>*, then <see cref="AgentEvent.ReplicaPrepared"/> or <see cref="AgentEvent.ReplicaFailed"/>.</summary>
+    public sealed record PrepareReplica : AgentCommand
+    {
+        public required ReplicaKey Key { get; init; }
+
+        public required ReplicaSpec Spec { get; init; }
+    }
+
+    /// <summary>
+    /// Make the replica run and watch it through its gate: pull if missing, create if missing (networks and volumes first), start if stopped.
+    /// A retained container of the key is started again as it is. Answers: <see cref="AgentEvent.ReplicaProgressed"/>*, <see cref="AgentEvent.ReplicaReady"/>,
+    /// then <see cref="AgentEvent.ReplicaPassed"/> or <see cref="AgentEvent.ReplicaFailed"/>; at once when it has passed already.
+    /// After a failure the container is stopped and kept, for its logs, until a <see cref="StopReplica"/> removes it.
+    /// </summary>
+    public sealed record StartReplica : AgentCommand
+    {
+        public required ReplicaKey Key { get; init; }
+
+        public required ReplicaSpec Spec { get; init; }
+    }
+
+    /// <summary>Stop (signal, grace, kill) and then keep or remove. Ends a start that is under way. Answers <see cref="AgentEvent.ReplicaStopped"/>, also when there was nothing to stop, or <see cref="AgentEvent.ReplicaFailed"/> at stage Stop.</summary>
+    public sealed record StopReplica : AgentCommand
+    {
+        public required ReplicaKey Key { get; init; }
+
+        /// <summary>The container's own stop grace period when null.</summary>
+        public TimeSpan? Grace { get; init; }
+
+        /// <summary>True: keep the stopped container, with no restart policy, for rollback. False: remove it and its anonymous volumes.</summary>
+        public bool Retain { get; init; }
+    }
+
+    /// <summary>Answers <see cref="AgentEvent.ImageResolved"/>.</summary>
+    public sealed record ResolveImage : AgentCommand
+    {
+        public required string Reference { get; init; }
+
+        public PullPolicy Policy { get; init; }
+    }
+
+    /// <summary>Remove what is left of a stack on this host: all its containers and the networks named (volumes stay, as with Compose). Answers <see cref="AgentEvent.StackRemoved"/>.</summary>
+    public sealed record RemoveStack : AgentCommand
+    {
+        public required string Stack { get; init; }
+
+        /// <summary>Engine names of the stack's own networks; external ones are not in it.</summary>
+        public ImmutableArray<string> Networks { get; init; } = [];
+
+        /// <summary>Engine names; empty unless the user asked for it.</summary>
+        public ImmutableArray<string> Volumes { get; init; } = [];
+    }
+
+    /// <summary>Start a stream of log lines, named by <see cref="AgentCommand.CommandId"/>. Answers <see cref="AgentEvent.LogLines"/>* within the credit, then <see cref="AgentEvent.LogsEnded"/>.</summary>
+    public sealed record OpenLogs : AgentCommand
+    {
+        public required string ContainerId { get; init; }
+
+        public bool Follow { get; init; }
+
+        public int? Tail { get; init; }
+
+        public DateTimeOffset? Since { get; init; }
+
+        public bool Timestamps { get; init; }
+
+        /// <summary>How many <see cref="AgentEvent.LogLines"/> may be sent before a <see cref="CreditLogs"/>: the bound on what waits between here and the reader.</summary>
+        public int Credit { get; init; } = 16;
+    }
+
+    public sealed record CreditLogs : AgentCommand
+    {
+        public required int Credit { get; init; }
+    }
+
+    public sealed record CloseLogs : AgentCommand;
+
+    /// <summary>Answers <see cref="AgentEvent.InventoryReported"/>.</summary>
+    public sealed record ReportInventory : AgentCommand;
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace Orchestrator.Protocol;
+
+public enum ReplicaPhase
+{
+    Pulling,
+    Creating,
+    Starting,
+
+    /// <summary>Started, waiting to be ready.</summary>
+    Gating,
+
+    /// <summary>Ready, waiting for the monitor time to pass.</summary>
+    Monitoring,
+    Stopping,
+}
+
+/// <summary>Agent → coordinator. What is lost with a link is made good by the inventory sent on the next connect and by repeated commands.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(InventoryReported), "inventory")]
+[JsonDerivedType(typeof(ReplicaChanged), "replica-changed")]
+[JsonDerivedType(typeof(ReplicaGone), "replica-gone")]
+[JsonDerivedType(typeof(ReplicaProgressed), "replica-progressed")]
+[JsonDerivedType(typeof(ReplicaPrepared), "replica-prepared")]
+[JsonDerivedType(typeof(ReplicaReady), "replica-ready")]
+[JsonDerivedType(typeof(ReplicaPassed), "replica-passed")]
+[JsonDerivedType(typeof(ReplicaFailed), "replica-failed")]
+[JsonDerivedType(typeof(ReplicaStopped), "replica-stopped")]
+[JsonDerivedType(typeof(ImageResolved), "image-resolved")]
+[JsonDerivedType(typeof(StackRemoved), "stack-removed")]
+[JsonDerivedType(typeof(LogLines), "log-lines")]
+[JsonDerivedType(typeof(LogsEnded), "logs-ended")]
+public abstract record AgentEvent
+{
+    /// <summary>Everything: replaces what the coordinator knew of the host. Sent on connect, on request, and when the engine comes back.</summary>
+    public sealed record InventoryReported(HostFacts Facts, ImmutableArray<ReplicaSnapshot> Replicas) : AgentEvent;
+
+    /// <summary>A container of ours appeared or changed.</summary>
+    public sealed record ReplicaChanged(ReplicaSnapshot Replica) : AgentEvent;
+
+    public sealed record ReplicaGone(ReplicaKey Key) : AgentEvent;
+
+    /// <param name="Detail">For people: <c>3 of 5 layers</c>, <c>probe: connection refused</c>; or null.</param>
+    public sealed record ReplicaProgressed(string CommandId, ReplicaKey Key, ReplicaPhase Phase, string? Detail) : AgentEvent;
+
+    public sealed record ReplicaPrepared(string CommandId, ReplicaKey Key) : AgentEvent;
+
+    public sealed record ReplicaReady(string CommandId, ReplicaKey Key) : AgentEvent;
+
+    public sealed record ReplicaPassed(string CommandId, ReplicaKey Key) : AgentEvent;
+
+    public sealed record ReplicaFailed(string CommandId, ReplicaKey Key, FailureReport Report) : AgentEvent;
+
+    public sealed record ReplicaStopped(string CommandId, ReplicaKey Key) : AgentEvent;
+
+    public sealed record ImageResolved : AgentEvent
+    {
+        public required string CommandId { get; init; }
+
+        /// <summary>What containers are created from: <c>repo:tag@sha256:…</c>, or <c>sha256:…</c> (an image id) when it exists only on this host; null on failure.</summary>
+        public string? Pinned { get; init; }
+
+        /// <summary>True when <see cref="Pinned"/> is an image id of this host.</summary>
+        public bool LocalOnly { get; init; }
+
+        /// <summary>True when the image itself brings a healthcheck (known only if it is on the host).</summary>
+        public bool HasHealthcheck { get; init; }
+
+        /// <summary>Said to the user though the resolution succeeded: <c>registry not reachable, using the local image</c>.</summary>
+        public string? Warning { get; init; }
+
+        /// <summary>Null on success.</summary>
+        public string? Error { get; init; }
+    }
+
+    /// <param name="Error">Null on success; else what could not be removed and why.</param>
+    public sealed record StackRemoved(string CommandId, string? Error) : AgentEvent;
+
+    /// <param name="Lines">At most 100 lines or 64 KiB, whichever comes first.</param>
+    public sealed record LogLines(string CommandId, ImmutableArray<LogEntry> Lines) : AgentEvent;
+
+    /// <param name="Error">Null when the log simply ended.</param>
+    public sealed record LogsEnded(string CommandId, string? Error) : AgentEvent;
+}
+
+/// <param name="IsError">From stderr.</param>
+public sealed record LogEntry(bool IsError, string Text);

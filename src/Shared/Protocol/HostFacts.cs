@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Protocol;
+
+/// <summary>What an agent says of its host on connect.</summary>
+public sealed record HostFacts
+{
+    public required string Name { get; init; }
+
+    /// <summary>The engine's own id.</summary>
+    public string EngineId { get; init; } = "";
+
+    public string EngineVersion { get; init; } = "";
+
+    /// <summary><c>linux</c>.</summary>
+    public string Os { get; init; } = "linux";
+
+    /// <summary>The engine's word: <c>x86_64</c>, <c>aarch64</c>.</summary>
+    public string Architecture { get; init; } = "";
+
+    public int Cpus { get; init; }
+
+    public long MemoryBytes { get; init; }
+
+    /// <summary>From <c>orchestrator-agent join --label k=v</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public ImmutableSortedDictionary<string, string> EngineLabels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public string AgentVersion { get; init; } = "";
+
+    /// <summary>Null when the engine answers; else why not, for people.</summary>
+    public string? EngineError { get; init; }
+}

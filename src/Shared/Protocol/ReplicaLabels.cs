@@ -1,0 +1,25 @@
+namespace Orchestrator.Protocol;
+
+/// <summary>The labels by which a container is recognised after everything else has forgotten it.</summary>
+public static class ReplicaLabels
+{
+    public const string Stack = "orchestrator.stack";
+    public const string Service = "orchestrator.service";
+    public const string Slot = "orchestrator.slot";
+    public const string Revision = "orchestrator.revision";
+    public const string ConfigHash = "orchestrator.config-hash";
+
+    /// <summary>The command that created the container; tells two incarnations of one key apart.</summary>
+    public const string Instance = "orchestrator.instance";
+
+    /// <summary>The restart policy the container gets once it has passed its gate: until then it has none, so that a crash is seen as one.</summary>
+    public const string Restart = "orchestrator.restart";
+
+    public const string ComposeProject = "com.docker.compose.project";
+    public const string ComposeService = "com.docker.compose.service";
+    public const string ComposeNumber = "com.docker.compose.container-number";
+    public const string ComposeOneoff = "com.docker.compose.oneoff";
+    public const string ComposeConfigHash = "com.docker.compose.config-hash";
+    public const string ComposeNetwork = "com.docker.compose.network";
+    public const string ComposeVolume = "com.docker.compose.volume";
+}

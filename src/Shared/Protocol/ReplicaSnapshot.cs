@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Protocol;
+
+public enum ReplicaState
+{
+    /// <summary>The container exists and was never started.</summary>
+    Created,
+
+    /// <summary>Runs, and has not passed its gate.</summary>
+    Starting,
+
+    /// <summary>Runs, and has passed its gate.</summary>
+    Running,
+
+    /// <summary>The engine is about to start it again.</summary>
+    Restarting,
+
+    /// <summary>Stopped by itself.</summary>
+    Exited,
+
+    /// <summary>Stopped by us and kept for rollback.</summary>
+    Retained,
+}
+
+public enum ReplicaHealth
+{
+    /// <summary>The container has no healthcheck.</summary>
+    None,
+    Starting,
+    Healthy,
+    Unhealthy,
+}
+
+/// <summary>One container of ours as its host sees it now.</summary>
+public sealed record ReplicaSnapshot
+{
+    public required ReplicaKey Key { get; init; }
+
+    public required string ContainerId { get; init; }
+
+    public required string ContainerName { get; init; }
+
+    /// <summary>The reference the container was created from.</summary>
+    public string Image { get; init; } = "";
+
+    public string ConfigHash { get; init; } = "";
+
+    public required ReplicaState State { get; init; }
+
+    public ReplicaHealth Health { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public bool OomKilled { get; init; }
+
+    public int RestartCount { get; init; }
+
+    public DateTimeOffset Created { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Published ports as <c>0.0.0.0:8080->80/tcp</c>.</summary>
+    public ImmutableArray<string> Ports { get; init; } = [];
+
+    /// <summary>Serves: running with its gate passed, and not unhealthy.</summary>
+    public bool IsServing => State == ReplicaState.Running && Health is (ReplicaHealth.None or ReplicaHealth.Healthy);
+}
