@@ -70,7 +70,8 @@ wait_until() {
   done
 }
 
-port_open() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+# shellcheck disable=SC2016 # the inner shell expands them
+port_open() { timeout 1 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null; }
 
 engine_answers() { timeout 5 docker version; }
 

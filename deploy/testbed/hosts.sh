@@ -95,7 +95,7 @@ host_start() {
     mkdir -p "$run" "$data"
     ip netns add "$host"
     setsid nsenter --net="/run/netns/$host" unshare --mount --uts --pid --fork \
-      "$ROOT/deploy/testbed/host-init" "$run" "$host" </dev/null >>"$data/host.log" 2>&1 9>&- &
+      "$ROOT/deploy/testbed/host-init" "$run" "$data" "$host" </dev/null >>"$data/host.log" 2>&1 9>&- &
     disown
     wait_until 10 "host $host to start (log: $data/host.log)" test -s "$run/host" || return 1
   fi

@@ -40,10 +40,16 @@ images_up() {
 
 orchestrator() { "$ROOT/dist/orchestrator" "$@"; }
 
+# A program that has been built anew since it was started is started again, from the new file.
+end_outdated() {
+  if process_alive "$1" && [[ $(readlink "/proc/$(process_pid "$1")/exe") == *' (deleted)' ]]; then end_process "$1"; fi
+}
+
 coordinator_alive() { process_alive "$FLEET_RUN/coordinator"; }
 
 coordinator_start() {
   local data=$FLEET_DATA/coordinator
+  end_outdated "$FLEET_RUN/coordinator"
   if ! coordinator_alive; then
     mkdir -p "$data"
     start_process "$FLEET_RUN/coordinator" "$FLEET_DATA/coordinator.log" \
@@ -60,7 +66,8 @@ agent_alive() { process_alive "$FLEET_RUN/$1/agent"; }
 agent_start() {
   local host=$1 run data token
   run=$(host_run "$host") data=$(host_data "$host")
-  agent_alive "$host" && return 0
+  end_outdated "$run/agent"
+  if agent_alive "$host"; then return 0; fi
   mkdir -p "$data/agent"
   if [ ! -e "$data/joined" ]; then
     token=$(orchestrator token create --role agent --data-dir "$FLEET_DATA/coordinator" 2>>"$data/agent.log") || {
@@ -76,4 +83,13 @@ agent_start() {
     touch "$data/joined"
   fi
   start_in_host "$host" "$run/agent" "$data/agent.log" "$ROOT/dist/orchestrator-agent" run --data-dir "$data/agent"
+}
+
+hosts_ready_count() { orchestrator --context "$FLEET_CONTEXT" hosts ls --json 2>/dev/null | grep -oE '"state": *"ready"' | wc -l; }
+hosts_ready_enough() { [ "$(hosts_ready_count)" -ge "$1" ]; }
+
+agents_wait() {
+  wait_until 30 "the coordinator to see all $1 hosts ready; it says:" hosts_ready_enough "$1" && return 0
+  orchestrator --context "$FLEET_CONTEXT" hosts ls >&2 || true
+  return 1
 }
