@@ -19,7 +19,7 @@ public enum EngineErrorKind
 public sealed class EngineException : Exception
 {
     public EngineException(EngineErrorKind kind, int status, string method, string path, string daemonMessage, string address, Exception? inner = null)
-        : base(status == 0 ? $"{address}: {daemonMessage}" : $"{daemonMessage} ({method} {path}: {status})", inner)
+        : base(status == 0 ? $"cannot reach the Docker engine at {address}: {daemonMessage}" : $"{daemonMessage} ({method} {path}: {status})", inner)
     {
         Kind = kind;
         Status = status;

@@ -7,6 +7,7 @@ public sealed record EngineVersion(string Version, string ApiVersion, string Min
 public sealed record EngineInfo(string Id, string Name, int Cpus, long MemoryBytes, string Os, string Architecture, IReadOnlyDictionary<string, string> Labels, string ServerVersion, string CgroupVersion);
 
 /// <summary><c>label</c> → [<c>k=v</c>] and the like; sent as the API's JSON.</summary>
+/// <remarks>The API's <c>name</c> filter matches parts of names. In the list calls of <see cref="IEngine"/> it means the whole name.</remarks>
 public sealed record EngineFilters(ImmutableSortedDictionary<string, ImmutableArray<string>> Values)
 {
     public static EngineFilters None { get; } = new(ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
@@ -21,7 +22,15 @@ public sealed record EngineFilters(ImmutableSortedDictionary<string, ImmutableAr
 /// <param name="Id">The actor's id.</param>
 /// <param name="Attributes">Labels, <c>name</c>, <c>exitCode</c>.</param>
 /// <param name="At">The engine's clock.</param>
-public sealed record EngineEvent(string Type, string Action, string Id, IReadOnlyDictionary<string, string> Attributes, DateTimeOffset At);
+public sealed record EngineEvent(string Type, string Action, string Id, IReadOnlyDictionary<string, string> Attributes, DateTimeOffset At)
+{
+    private const string StreamType = "stream";
+
+    /// <summary>The first element of every <see cref="IEngine.EventsAsync"/>: what happens after it is not missed, so a list made now and the events after it leave no gap.</summary>
+    public bool IsStreamOpen => Type == StreamType;
+
+    public static EngineEvent StreamOpen(DateTimeOffset at) => new(StreamType, "open", "", ImmutableDictionary<string, string>.Empty, at);
+}
 
 public sealed record CreateNetwork
 {

@@ -13,7 +13,7 @@ public interface IEngine
 
     Task<EngineInfo> InfoAsync(CancellationToken cancellation);
 
-    /// <summary>One connection's events, from now on. Ends with <see cref="EngineException"/> when the connection ends: then list again and call again, for the engine keeps no full backlog.</summary>
+    /// <summary>One connection's events, from now on; the first one is <see cref="EngineEvent.IsStreamOpen"/>. Ends with <see cref="EngineException"/> when the connection ends: then list again and call again, for the engine keeps no full backlog.</summary>
     IAsyncEnumerable<EngineEvent> EventsAsync(EngineFilters filters, CancellationToken cancellation);
 
     Task<IReadOnlyList<ContainerSummary>> ListContainersAsync(EngineFilters filters, bool all, CancellationToken cancellation);
