@@ -40,16 +40,17 @@ images_up() {
 
 orchestrator() { "$ROOT/dist/orchestrator" "$@"; }
 
-# A program that has been built anew since it was started is started again, from the new file.
+# end_outdated PIDFILE PROGRAM ends what does not run from PROGRAM as it is now: built anew since (the kernel then
+# marks the file it runs from as deleted), or started from another checkout.
 end_outdated() {
-  if process_alive "$1" && [[ $(readlink "/proc/$(process_pid "$1")/exe") == *' (deleted)' ]]; then end_process "$1"; fi
+  if process_alive "$1" && [ "$(readlink "/proc/$(process_pid "$1")/exe")" != "$2" ]; then end_process "$1"; fi
 }
 
 coordinator_alive() { process_alive "$FLEET_RUN/coordinator"; }
 
 coordinator_start() {
   local data=$FLEET_DATA/coordinator
-  end_outdated "$FLEET_RUN/coordinator"
+  end_outdated "$FLEET_RUN/coordinator" "$ROOT/dist/orchestrator"
   if ! coordinator_alive; then
     mkdir -p "$data"
     start_process "$FLEET_RUN/coordinator" "$FLEET_DATA/coordinator.log" \
@@ -66,7 +67,7 @@ agent_alive() { process_alive "$FLEET_RUN/$1/agent"; }
 agent_start() {
   local host=$1 run data token
   run=$(host_run "$host") data=$(host_data "$host")
-  end_outdated "$run/agent"
+  end_outdated "$run/agent" "$ROOT/dist/orchestrator-agent"
   if agent_alive "$host"; then return 0; fi
   mkdir -p "$data/agent"
   if [ ! -e "$data/joined" ]; then

@@ -15,8 +15,11 @@ public sealed class TestFleet : IAsyncLifetime
     /// <summary>The repository this test was built from.</summary>
     public static string Root { get; } = FindRoot();
 
+    private static string RunFolder =>
+        Environment.GetEnvironmentVariable("ORCHESTRATOR_FLEET_DIR") is { Length: > 0 } folder ? $"{folder}/run" : "/run/orchestrator-fleet";
+
     public IReadOnlyList<TestHost> Hosts { get; } =
-        [.. Enumerable.Range(1, HostCount).Select(n => new TestHost($"h{n}", $"10.77.0.{n}", $"/run/orchestrator-fleet/h{n}/docker.sock"))];
+        [.. Enumerable.Range(1, HostCount).Select(n => new TestHost($"h{n}", $"10.77.0.{n}", $"{RunFolder}/h{n}/docker.sock"))];
 
     public TestHost this[string name] => Hosts.Single(host => host.Name == name);
 
