@@ -1,0 +1,25 @@
+namespace Orchestrator.Api.Http;
+
+/// <summary>The API's paths, for both ends.</summary>
+internal static class ApiRoutes
+{
+    public const string Version = "/v1/version";
+    public const string Plan = "/v1/plan";
+    public const string Changes = "/v1/changes";
+    public const string Replicas = "/v1/replicas";
+    public const string Stacks = "/v1/stacks";
+    public const string History = "/v1/stacks/{stack}/history";
+    public const string Hosts = "/v1/hosts";
+    public const string Host = "/v1/hosts/{host}";
+    public const string Logs = "/v1/logs";
+    public const string Tokens = "/v1/tokens";
+    public const string Token = "/v1/tokens/{id}";
+
+    public const string Ndjson = "application/x-ndjson";
+
+    public static string HistoryOf(string stack) => $"/v1/stacks/{Uri.EscapeDataString(stack)}/history";
+
+    public static string HostOf(string host) => $"/v1/hosts/{Uri.EscapeDataString(host)}";
+
+    public static string TokenOf(string id) => $"/v1/tokens/{Uri.EscapeDataString(id)}";
+}
