@@ -142,7 +142,7 @@ engine_start() {
     start_in_host "$host" "$run/dockerd" "$data/dockerd.log" dockerd \
       --data-root "$data/docker" --exec-root "$run/exec" --pidfile "$run/docker.pid" \
       --host "unix://$run/docker.sock" --host "tcp://$(host_address "$host"):2375" --tls=false \
-      --cgroup-parent "/fleet-$host" --insecure-registry "$FLEET_GATEWAY:5000" || return 1
+      --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/fleet-$host" --insecure-registry "$FLEET_GATEWAY:5000" || return 1
   fi
   if ! wait_until 30 "the engine of $host to answer" engine_answers_on "$host"; then
     tail -n 10 "$data/dockerd.log" >&2
