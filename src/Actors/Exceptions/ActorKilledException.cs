@@ -1,0 +1,14 @@
+namespace Orchestrator.Actors;
+
+/// <summary>The actor was told <see cref="Kill"/>.</summary>
+public class ActorKilledException : AkkaException
+{
+    public ActorKilledException(string message)
+        : base(message)
+    {
+    }
+
+    public ActorKilledException()
+    {
+    }
+}

@@ -1,0 +1,10 @@
+namespace Orchestrator.Actors;
+
+/// <summary>The stash holds as many messages as it may.</summary>
+public class StashOverflowException : AkkaException
+{
+    public StashOverflowException(string message)
+        : base(message)
+    {
+    }
+}

@@ -1,1 +1,0 @@
-namespace Orchestrator.Actors; public static class Placeholder { } public interface IActorRef { }

@@ -1,0 +1,34 @@
+namespace Orchestrator.Actors;
+
+public interface IWithTimers
+{
+    /// <summary>Set by the runtime after construction.</summary>
+    ITimerScheduler Timers { get; set; }
+}
+
+/// <summary>
+/// Timers of one actor, by key. Starting a key again replaces its timer; a message of a replaced, cancelled or earlier incarnation's
+/// timer never arrives, even when it was already queued.
+/// </summary>
+public interface ITimerScheduler
+{
+    IReadOnlyCollection<object> ActiveTimers { get; }
+
+    void StartPeriodicTimer(object key, object msg, TimeSpan interval);
+
+    void StartPeriodicTimer(object key, object msg, TimeSpan interval, IActorRef? sender);
+
+    void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval);
+
+    void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval, IActorRef? sender);
+
+    void StartSingleTimer(object key, object msg, TimeSpan timeout);
+
+    void StartSingleTimer(object key, object msg, TimeSpan timeout, IActorRef? sender);
+
+    bool IsTimerActive(object key);
+
+    void Cancel(object key);
+
+    void CancelAll();
+}
