@@ -31,6 +31,9 @@ public sealed record DeploySpec
 
     /// <summary><c>x-orchestrator.retain</c>: stopped containers of earlier revisions kept per slot for rollback. Default 1.</summary>
     public int Retain { get; init; } = 1;
+
+    /// <summary><c>x-orchestrator.drain_timeout</c>: the longest an old replica's open connections may take to end before it is stopped. Default 10 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 public enum UpdateOrder

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Orchestrator.Stacks;
+
+/// <summary>
+/// What each spec type's JSON looks like when nothing was said: a record with its defaults and, under it, the shapes of its
+/// children. Two things need it: filling what an older version did not write, and leaving defaults out of a hash.
+/// </summary>
+internal sealed class SpecShape
+{
+    private readonly JsonObject _defaults;
+    private readonly ImmutableDictionary<string, SpecShape> _children;
+
+    /// <summary>Whether a child is a dictionary of records by name, not one record or a list of them.</summary>
+    private bool ByName { get; init; }
+
+    private SpecShape(JsonNode? defaults, params (string Property, SpecShape Shape)[] children)
+    {
+        _defaults = (JsonObject)defaults!;
+        _children = children.ToImmutableDictionary(c => c.Property, c => c.Shape, StringComparer.Ordinal);
+    }
+
+    public static SpecShape Network { get; } = new(JsonSerializer.SerializeToNode(new NetworkSpec { EngineName = "" }, SpecJson.Default.NetworkSpec));
+
+    public static SpecShape Volume { get; } = new(JsonSerializer.SerializeToNode(new VolumeSpec { EngineName = "" }, SpecJson.Default.VolumeSpec));
+
+    public static SpecShape Container { get; } = new(
+        JsonSerializer.SerializeToNode(new ContainerSpec { Image = "" }, SpecJson.Default.ContainerSpec),
+        (nameof(ContainerSpec.Healthcheck), new(JsonSerializer.SerializeToNode(new HealthcheckSpec(), SpecJson.Default.HealthcheckSpec))),
+        (nameof(ContainerSpec.Ports), new(JsonSerializer.SerializeToNode(new PortSpec { Target = 0 }, SpecJson.Default.PortSpec))),
+        (nameof(ContainerSpec.Mounts), new(JsonSerializer.SerializeToNode(new MountSpec { Kind = MountKind.Bind, Target = "" }, SpecJson.Default.MountSpec))),
+        (nameof(ContainerSpec.Networks), new(JsonSerializer.SerializeToNode(new NetworkAttachmentSpec { Network = "", EngineName = "" }, SpecJson.Default.NetworkAttachmentSpec))),
+        (nameof(ContainerSpec.Resources), new(JsonSerializer.SerializeToNode(new ResourcesSpec(), SpecJson.Default.ResourcesSpec))),
+        (nameof(ContainerSpec.Restart), new(JsonSerializer.SerializeToNode(new RestartSpec(), SpecJson.Default.RestartSpec))),
+        (nameof(ContainerSpec.Ready), new(JsonSerializer.SerializeToNode(new ReadySpec(), SpecJson.Default.ReadySpec))));
+
+    private static SpecShape Update { get; } = new(JsonSerializer.SerializeToNode(new UpdateSpec(), SpecJson.Default.UpdateSpec));
+
+    private static SpecShape Deploy { get; } = new(
+        JsonSerializer.SerializeToNode(new DeploySpec(), SpecJson.Default.DeploySpec),
+        (nameof(DeploySpec.Update), Update),
+        (nameof(DeploySpec.Rollback), Update),
+        (nameof(DeploySpec.Placement), new(JsonSerializer.SerializeToNode(new PlacementSpec(), SpecJson.Default.PlacementSpec))));
+
+    private static SpecShape Service { get; } = new(
+        JsonSerializer.SerializeToNode(new ServiceSpec { Name = "", Container = new ContainerSpec { Image = "" } }, SpecJson.Default.ServiceSpec),
+        (nameof(ServiceSpec.Container), Container),
+        (nameof(ServiceSpec.Deploy), Deploy),
+        (nameof(ServiceSpec.DependsOn), new(JsonSerializer.SerializeToNode(new DependencySpec { Service = "" }, SpecJson.Default.DependencySpec))));
+
+    public static SpecShape Stack { get; } = new(
+        JsonSerializer.SerializeToNode(new StackSpec { Name = "" }, SpecJson.Default.StackSpec),
+        (nameof(StackSpec.Services), Service),
+        (nameof(StackSpec.Networks), new(Network._defaults) { ByName = true }),
+        (nameof(StackSpec.Volumes), new(Volume._defaults) { ByName = true }));
+
+    /// <summary>A copy in which every property the object lacks has its default.</summary>
+    public JsonObject Filled(JsonObject value)
+    {
+        var filled = new JsonObject();
+        foreach (var (name, node) in _defaults)
+            filled[name] = (value.TryGetPropertyValue(name, out var given) ? Child(name, given) : node)?.DeepClone();
+        return filled;
+
+        JsonNode? Child(string name, JsonNode? node) => _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Filled) : node;
+    }
+
+    /// <summary>
+    /// A copy with sorted keys and without what equals its default, so that a property added in a later version changes no hash
+    /// of a spec that does not use it.
+    /// </summary>
+    public JsonObject Canonical(JsonObject value)
+    {
+        var canonical = new JsonObject();
+        foreach (var (name, node) in value.OrderBy(p => p.Key, StringComparer.Ordinal))
+        {
+            if (_defaults.TryGetPropertyValue(name, out var preset) && JsonNode.DeepEquals(node, preset))
+                continue;
+            canonical[name] = _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Canonical)?.DeepClone() : node?.DeepClone();
+        }
+
+        return canonical;
+    }
+
+    private JsonNode? Each(JsonNode? node, Func<JsonObject, JsonObject> apply) => node switch
+    {
+        JsonObject named when ByName => new JsonObject(named.Select(p => KeyValuePair.Create(p.Key, p.Value is JsonObject item ? (JsonNode?)apply(item) : p.Value?.DeepClone()))),
+        JsonArray list => new JsonArray([.. list.Select(i => i is JsonObject item ? apply(item) : i?.DeepClone())]),
+        JsonObject one => apply(one),
+        _ => node,
+    };
+}

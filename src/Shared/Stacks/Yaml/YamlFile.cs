@@ -1,0 +1,291 @@
+using System.Collections.Immutable;
+using Orchestrator.Stacks.Reading;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Orchestrator.Stacks.Yaml;
+
+/// <summary>Reads YAML text into <see cref="Node"/>s. Whatever is wrong becomes a diagnostic; a key or node that is wrong is left out.</summary>
+internal sealed class YamlFile
+{
+    /// <summary>Far above any stack file written by hand, far below what would exhaust memory.</summary>
+    private const int MaxTextLength = 4 * 1024 * 1024;
+
+    private const int MaxDepth = 64;
+
+    /// <summary>Nodes after aliases are expanded: an alias bomb grows by powers, so any bound in this range stops it.</summary>
+    private const int MaxNodes = 200_000;
+
+    private readonly string _file;
+    private readonly string _text;
+    private readonly Diagnostics _diagnostics;
+    private readonly Parser _parser;
+    private readonly Dictionary<AnchorName, (Node Node, int Size)> _anchors = [];
+    private readonly HashSet<AnchorName> _open = [];
+    private int _nodes;
+
+    private YamlFile(string file, string text, Diagnostics diagnostics)
+    {
+        _file = file;
+        _text = text;
+        _diagnostics = diagnostics;
+        _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
+    }
+
+    /// <summary>The documents of the file, each a mapping; empty when the file cannot be used, and then an error says why.</summary>
+    public static ImmutableArray<Node.Map> Read(string file, string text, Diagnostics diagnostics)
+    {
+        text = text.TrimStart('\uFEFF');
+        if (text.Length > MaxTextLength)
+            return Unusable($"the file is larger than {MaxTextLength / (1024 * 1024)} MiB", "a stack file is a few kilobytes; check that this is the right file");
+        if (text.AsSpan().TrimStart() is ['<', ..])
+            return Unusable("this is an HTML or XML page, not a stack file", "a page was probably saved in place of the raw file; download the raw file again");
+        if (text.Contains('\0', StringComparison.Ordinal))
+            return Unusable("this is not a text file: it holds NUL characters", "save the stack file as UTF-8 text");
+
+        var reader = new YamlFile(file, text, diagnostics);
+        try
+        {
+            return reader.Documents();
+        }
+        catch (YamlException e)
+        {
+            reader.ReportSyntax(reader.PlaceOf(e.Start), e.Message);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException or FormatException or OverflowException)
+        {
+            // YamlDotNet 16.3 leaves with these instead of a YamlException on some broken input, such as a flow list without its bracket.
+            var place = reader._parser.Current is { } last ? reader.PlaceOf(last.End) : new Place(file, 1, 1);
+            reader.ReportSyntax(place, "the YAML is broken at or after this place: a bracket, brace or quote may not be closed");
+        }
+
+        return [];
+
+        ImmutableArray<Node.Map> Unusable(string message, string remedy)
+        {
+            diagnostics.Error(new Place(file, 1, 1), "", message, remedy);
+            return [];
+        }
+    }
+
+    private ImmutableArray<Node.Map> Documents()
+    {
+        var documents = ImmutableArray.CreateBuilder<Node.Map>();
+        var seen = 0;
+        _parser.Consume<StreamStart>();
+        while (!_parser.Accept<StreamEnd>(out _))
+        {
+            _parser.Consume<DocumentStart>();
+            _anchors.Clear();
+            _open.Clear();
+            var root = Read(depth: 0, out _);
+            _parser.Consume<DocumentEnd>();
+            switch (root)
+            {
+                case Node.Map map:
+                    seen++;
+                    documents.Add(map);
+                    break;
+                case Node.Scalar { Kind: ScalarKind.Null }:
+                    break;
+                default:
+                    seen++;
+                    _diagnostics.Error(root.Place, "", $"the top level must be a mapping, but is {root.Describe()}", "start the file with a key such as `services:`");
+                    break;
+            }
+        }
+
+        if (seen == 0)
+            _diagnostics.Error(new Place(_file, 1, 1), "", "the file is empty", "a stack needs at least `services:` with one service");
+        return documents.ToImmutable();
+    }
+
+    private Node Read(int depth, out int size)
+    {
+        var before = _nodes;
+        if (++_nodes > MaxNodes)
+            throw new YamlException(Current.Start, Current.End, $"the file holds more than {MaxNodes} values once its aliases are expanded");
+        if (depth > MaxDepth)
+            throw new YamlException(Current.Start, Current.End, $"values are nested more than {MaxDepth} deep");
+
+        Node node;
+        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            if (_open.Contains(alias.Value))
+                throw new YamlException(alias.Start, alias.End, $"the alias *{alias.Value} stands inside its own anchor");
+            if (!_anchors.TryGetValue(alias.Value, out var target))
+                throw new YamlException(alias.Start, alias.End, $"the alias *{alias.Value} has no anchor &{alias.Value} before it");
+            node = target.Node;
+            _nodes += target.Size;
+        }
+        else if (_parser.Accept<NodeEvent>(out var start))
+        {
+            var anchor = start.Anchor;
+            if (!anchor.IsEmpty)
+                _open.Add(anchor);
+            node = start switch
+            {
+                Scalar => ReadScalar(),
+                SequenceStart => ReadList(depth),
+                _ => ReadMap(depth),
+            };
+            if (!anchor.IsEmpty)
+            {
+                _open.Remove(anchor);
+                _anchors[anchor] = (node, _nodes - before);
+            }
+        }
+        else
+        {
+            throw new YamlException(Current.Start, Current.End, "a value is missing here");
+        }
+
+        size = _nodes - before;
+        return node;
+    }
+
+    private ParsingEvent Current => _parser.Current ?? new StreamEnd();
+
+    private Node.Scalar ReadScalar()
+    {
+        var e = _parser.Consume<Scalar>();
+        var place = PlaceOf(e.Start);
+        var plain = e.Style == ScalarStyle.Plain;
+        var forcedText = !e.Tag.IsEmpty && !e.Tag.IsNonSpecific && e.Tag.Value == "tag:yaml.org,2002:str";
+        var kind = plain && !forcedText ? ScalarKinds.OfPlain(e.Value) : ScalarKind.Text;
+        return new Node.Scalar(place, e.Value, kind, VerbatimColumn(e, place)) { MergeTag = TagOf(e) };
+    }
+
+    /// <summary>Only a plain or quoted scalar on one line, without escapes or tags, stands in the file as it is in memory.</summary>
+    private static int VerbatimColumn(Scalar e, Place place)
+    {
+        if (e.Start.Line != e.End.Line)
+            return 0;
+        var length = e.End.Column - e.Start.Column;
+        return e.Style switch
+        {
+            ScalarStyle.Plain when length == e.Value.Length => place.Column,
+            ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted when length == e.Value.Length + 2 => place.Column + 1,
+            _ => 0,
+        };
+    }
+
+    private Node.List ReadList(int depth)
+    {
+        var start = _parser.Consume<SequenceStart>();
+        var items = ImmutableArray.CreateBuilder<Node>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+            items.Add(Read(depth + 1, out _));
+        return new Node.List(PlaceOf(start.Start), items.ToImmutable()) { MergeTag = TagOf(start) };
+    }
+
+    private Node.Map ReadMap(int depth)
+    {
+        var start = _parser.Consume<MappingStart>();
+        var entries = new List<Node.Entry>();
+        var merged = new List<Node>();
+        var places = new Dictionary<string, Place>(StringComparer.Ordinal);
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            var key = Read(depth + 1, out _);
+            var value = Read(depth + 1, out _);
+            if (key is Node.Scalar { Text: "<<" })
+                merged.Add(value);
+            else if (CheckKey(key, places) is { } good)
+                entries.Add(new Node.Entry(good, value));
+        }
+
+        foreach (var value in merged)
+            AddMerged(value, entries, places);
+        return new Node.Map(PlaceOf(start.Start), [.. entries]) { MergeTag = TagOf(start) };
+    }
+
+    private Node.Scalar? CheckKey(Node key, Dictionary<string, Place> places)
+    {
+        if (key is not Node.Scalar scalar)
+        {
+            _diagnostics.Error(key.Place, "", $"a key must be text, but is {key.Describe()}", "put the key in quotes, or check the colons and dashes around it");
+            return null;
+        }
+
+        if (scalar.Kind != ScalarKind.Text)
+        {
+            _diagnostics.Error(key.Place, "", $"a key must be text, but is {key.Describe()}", scalar.Text.Length > 0 ? $"put it in quotes: \"{scalar.Text}\"" : "give the key a name");
+            return null;
+        }
+
+        if (places.TryAdd(scalar.Text, scalar.Place))
+            return scalar;
+        _diagnostics.Error(scalar.Place, "", $"the key {scalar.Text} is here twice: it is already at {places[scalar.Text]}", "remove or rename one of them");
+        return null;
+    }
+
+    /// <summary>YAML's merge key: what the mapping says itself wins, then the earlier of several merged mappings.</summary>
+    private void AddMerged(Node value, List<Node.Entry> entries, Dictionary<string, Place> places)
+    {
+        switch (value)
+        {
+            case Node.Map map:
+                foreach (var entry in map.Entries)
+                {
+                    if (places.TryAdd(entry.Key.Text, entry.Key.Place))
+                        entries.Add(entry);
+                }
+
+                break;
+            case Node.List list when list.Items.All(i => i is Node.Map):
+                foreach (var item in list.Items)
+                    AddMerged(item, entries, places);
+                break;
+            default:
+                _diagnostics.Error(value.Place, "", $"`<<` takes a mapping or a list of mappings, but is {value.Describe()}", "write `<<: *anchor`");
+                break;
+        }
+    }
+
+    private MergeTag TagOf(NodeEvent e)
+    {
+        if (e.Tag.IsEmpty || e.Tag.IsNonSpecific || e.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
+            return MergeTag.None;
+        switch (e.Tag.Value)
+        {
+            case "!reset":
+                return MergeTag.Reset;
+            case "!override":
+                return MergeTag.Override;
+            default:
+                _diagnostics.Error(PlaceOf(e.Start), "", $"the tag {e.Tag.Value} is not known", "remove it; only `!reset` and `!override` have a meaning here");
+                return MergeTag.None;
+        }
+    }
+
+    private Place PlaceOf(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
+
+    private void ReportSyntax(Place place, string message)
+    {
+        if (TabIndentation(place.Line) is { } tab)
+            _diagnostics.Error(tab, "", "a tab is used for indentation, which YAML forbids", "indent with spaces");
+        else
+            _diagnostics.Error(place, "", $"not valid YAML: {message.TrimEnd('.')}", null);
+    }
+
+    /// <summary>The first indenting tab at or after the line the parser stopped at; the parser names the line before it.</summary>
+    private Place? TabIndentation(int fromLine)
+    {
+        var number = 0;
+        foreach (var line in _text.AsSpan().EnumerateLines())
+        {
+            number++;
+            if (number < fromLine)
+                continue;
+            if (number > fromLine + 1)
+                break;
+            var indentation = line[..^line.TrimStart(" \t").Length];
+            var tab = indentation.IndexOf('\t');
+            if (tab >= 0 && indentation.Length < line.Length)
+                return new Place(_file, number, tab + 1);
+        }
+
+        return null;
+    }
+}
