@@ -7,4 +7,5 @@ namespace Orchestrator.Protocol;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AgentCommand))]
 [JsonSerializable(typeof(AgentEvent))]
+[JsonSerializable(typeof(LinkFrame))]
 public sealed partial class ProtocolJson : JsonSerializerContext;

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace Orchestrator.Api.Http;
+
+public sealed partial class CoordinatorServer
+{
+    [LoggerMessage(2102, LogLevel.Information, "Listening on {Endpoints}; authority {Digest}")]
+    private partial void LogListening(string endpoints, string digest);
+
+    [LoggerMessage(2103, LogLevel.Information, "Stopped listening")]
+    private partial void LogStopped();
+}
