@@ -61,8 +61,9 @@ public class ActorSelection : ICanTell
 
     internal static ActorSystem? SystemOf(ICanTell target) => target switch
     {
-        IInternalActorRef reference => reference.Owner,
+        LocalActorRef local => local.Cell.System,
         ActorSelection selection => SystemOf(selection.Anchor),
+        PromiseActorRef promise => promise.System,
         _ => null,
     };
 

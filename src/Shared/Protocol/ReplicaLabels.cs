@@ -15,6 +15,12 @@ public static class ReplicaLabels
     /// <summary>The restart policy the container gets once it has passed its gate: until then it has none, so that a crash is seen as one.</summary>
     public const string Restart = "orchestrator.restart";
 
+    /// <summary>The monitor time in milliseconds: tells an agent that restarts whether a container without a restart policy has passed.</summary>
+    public const string Monitor = "orchestrator.monitor-ms";
+
+    /// <summary>The stop grace period in milliseconds: the engine does not tell it, and a stop's bound is reckoned from it.</summary>
+    public const string StopGrace = "orchestrator.stop-grace-ms";
+
     public const string ComposeProject = "com.docker.compose.project";
     public const string ComposeService = "com.docker.compose.service";
     public const string ComposeNumber = "com.docker.compose.container-number";

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Orchestrator.Agent.Replicas;
+using Orchestrator.Engine;
+
+namespace Orchestrator.Agent;
+
+/// <summary>What the agent is told about its host, and its tunables.</summary>
+public sealed record AgentOptions
+{
+    public required string HostName { get; init; }
+
+    /// <summary>What placement constraints see as <c>node.labels.*</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    public string AgentVersion { get; init; } = "";
+
+    /// <summary>The host's registry logins; null pulls without any.</summary>
+    public RegistryCredentials? Credentials { get; init; }
+
+    /// <summary>Makes the <c>x-orchestrator.ready</c> probes.</summary>
+    public IReadyProbe ReadyProbe { get; init; } = new NetworkReadyProbe();
+
+    /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
+    public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest pause between two tries to reach an engine that does not answer; the first is a sixteenth of it. Default 8 s.</summary>
+    public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Tries of one pull, the first included, while its failure looks temporary. Default 4.</summary>
+    public int PullAttempts { get; init; } = 4;
+
+    /// <summary>Before the second try of a pull; doubles from then on. Default 1 s.</summary>
+    public TimeSpan PullBackoff { get; init; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,19 @@
+using Orchestrator.Engine;
+
+namespace Orchestrator.Agent.Inventory;
+
+/// <summary>What an exception of an engine call means here.</summary>
+internal static class EngineFaults
+{
+    /// <summary>A call that exceeded our own bound may succeed later, as one the engine calls temporary.</summary>
+    public static bool IsTemporary(Exception error) => error is TimeoutException or EngineException { Kind: EngineErrorKind.Temporary };
+
+    public static bool IsNotFound(Exception error) => error is EngineException { Kind: EngineErrorKind.NotFound };
+
+    public static bool IsConflict(Exception error) => error is EngineException { Kind: EngineErrorKind.Conflict };
+
+    public static bool IsUnreachable(Exception error) => error is TimeoutException or EngineException { IsUnreachable: true };
+
+    /// <summary>The engine's words without method and path where there was an answer.</summary>
+    public static string Text(Exception error) => error is EngineException { IsUnreachable: false } engine ? engine.DaemonMessage : error.Message;
+}

@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
+
+namespace Orchestrator.Agent.Logs;
+
+internal sealed partial class LogsActor
+{
+    [LoggerMessage(1500, LogLevel.Warning, "The log of container {Container} ended early: {Error}")]
+    private partial void LogFailed(string container, string error);
+}

@@ -1,0 +1,60 @@
+using Orchestrator.Engine;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Agent.Replicas;
+
+/// <summary>How a replica shows that it is ready, and when to give up on it. Pure.</summary>
+internal abstract record GateProbe
+{
+    /// <summary>What an engine takes for what the healthcheck leaves open.</summary>
+    private static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    private const int DefaultRetries = 3;
+
+    /// <summary>A connection to a container's own address on this host; a longer silence is a no.</summary>
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Before the first try, and between tries at first: quick replicas are ready within it.</summary>
+    private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan DelayMax = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest one try may take.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>After the start: failing still, it counts as unhealthy, no sooner than the engine itself would say so. Null leaves it to the progress deadline.</summary>
+    public TimeSpan? GivesUpAfter { get; init; }
+
+    /// <summary>Null when running is all that is asked.</summary>
+    public static GateProbe? For(ReadySpec? ready, Healthcheck? healthcheck)
+    {
+        if (ready is not null) return new Ready(ready) { Timeout = ReadyTimeout };
+        return CommandOf(healthcheck?.Test) is { } command
+            ? new Exec(command)
+            {
+                Timeout = Given(healthcheck?.Timeout) ?? DefaultTimeout,
+                GivesUpAfter = (healthcheck?.StartPeriod ?? TimeSpan.Zero) + ((Given(healthcheck?.Interval) ?? DefaultInterval) * (healthcheck?.Retries is > 0 and { } retries ? retries : DefaultRetries)),
+            }
+            : null;
+    }
+
+    /// <param name="attempt">From 0.</param>
+    public static TimeSpan Delay(int attempt) => attempt >= 8 ? DelayMax : FirstDelay * Math.Pow(1.4, attempt) is var delay && delay < DelayMax ? delay : DelayMax;
+
+    private static IReadOnlyList<string>? CommandOf(IReadOnlyList<string>? test) => test switch
+    {
+        ["CMD", _, ..] => [.. test.Skip(1)],
+        ["CMD-SHELL", var text, ..] => ["/bin/sh", "-c", text],
+        _ => null,
+    };
+
+    private static TimeSpan? Given(TimeSpan? duration) => duration > TimeSpan.Zero ? duration : null;
+
+    /// <summary>The healthcheck's command, run in the container.</summary>
+    public sealed record Exec(IReadOnlyList<string> Command) : GateProbe;
+
+    /// <summary>A connection or request to the container's address.</summary>
+    public sealed record Ready(ReadySpec Spec) : GateProbe;
+}

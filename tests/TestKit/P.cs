@@ -1,0 +1,1 @@
+namespace Orchestrator.Actors.TestKit; public static class Placeholder2 { }
