@@ -65,7 +65,8 @@ public sealed class FakeContainer
 
     internal List<FakeQueue<LogLine>> Followers { get; } = [];
 
-    internal List<TaskCompletionSource<long>> Waiters { get; } = [];
+    /// <summary>Told the exit code, once.</summary>
+    internal List<Action<int>> Waiters { get; } = [];
 
     internal FakeFiles Files { get; } = new();
 

@@ -21,7 +21,6 @@ public sealed partial class FakeEngine
         }
 
         var image = FindImage(request.Image) ?? throw Refuse(404, $"No such image: {request.Image}");
-        foreach (var endpoint in request.Networks.Skip(1)) FindNetwork(endpoint.Network);
         var container = new FakeContainer(NextId(), name, request, image, _time.GetUtcNow());
         foreach (var volume in VolumesOf(request)) AddVolume(new CreateVolume { Name = volume });
         foreach (var mount in request.Mounts.Where(mount => mount.Type != "tmpfs")) container.Files.AddFolder(mount.Target);
@@ -71,9 +70,7 @@ public sealed partial class FakeEngine
         }
 
         var stopped = new TaskCompletionSource<bool>();
-        var waiter = new TaskCompletionSource<long>();
-        found.Waiters.Add(waiter);
-        AnswerAfter(waiter.Task, found, stopped);
+        found.Waiters.Add(_ => stopped.TrySetResult(true));
         var limit = grace ?? found.Request.StopTimeout ?? TimeSpan.FromSeconds(10);
         var takes = Signal(found, found.Request.StopSignal ?? "SIGTERM");
         if (takes is not { } ends || ends > limit) After(found, limit, () => Signal(found, "SIGKILL"));
@@ -130,9 +127,9 @@ public sealed partial class FakeEngine
     {
         var found = Find(container);
         if (!found.IsRunning) return Task.FromResult((long)found.ExitCode);
-        var waiter = new TaskCompletionSource<long>();
-        found.Waiters.Add(waiter);
-        return waiter.Task;
+        var exited = new TaskCompletionSource<long>();
+        found.Waiters.Add(code => exited.TrySetResult(code));
+        return exited.Task;
     }, cancellation);
 
     public Task<ContainerStats> StatsAsync(string container, CancellationToken cancellation) => CallAsync(container, () =>
@@ -161,13 +158,6 @@ public sealed partial class FakeEngine
         return _containers.Find(found => found.Id == name) ?? _containers.Find(found => found.Name == name)
             ?? (_containers.Where(found => name.Length > 0 && found.Id.StartsWith(name, StringComparison.Ordinal)).Take(2).ToArray() is [var only] ? only : null)
             ?? throw Refuse(404, $"No such container: {container}");
-    }
-
-    /// <summary>Answers a stop when the container is down, also when it failed to come back as a stop.</summary>
-    private static async void AnswerAfter(Task<long> exited, FakeContainer container, TaskCompletionSource<bool> answer)
-    {
-        await exited;
-        answer.TrySetResult(container.Status != "running");
     }
 
     private static bool Matches(EngineFilters filters, FakeContainer container) =>

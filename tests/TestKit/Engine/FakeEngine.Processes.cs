@@ -137,7 +137,7 @@ public sealed partial class FakeEngine
         container.Addresses.Clear();
         foreach (var follower in container.Followers) follower.Close();
         container.Followers.Clear();
-        foreach (var waiter in container.Waiters) Later(() => waiter.TrySetResult(code));
+        foreach (var waiter in container.Waiters) Later(() => waiter(code));
         container.Waiters.Clear();
     }
 
