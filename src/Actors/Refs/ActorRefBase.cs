@@ -5,6 +5,8 @@ internal abstract class ActorRefBase : IInternalActorRef
 {
     public abstract ActorPath Path { get; }
 
+    public abstract ActorSystem? Owner { get; }
+
     public abstract void Tell(object message, IActorRef? sender);
 
     public abstract void SendSystemMessage(SystemMessage message);

@@ -61,9 +61,8 @@ public class ActorSelection : ICanTell
 
     internal static ActorSystem? SystemOf(ICanTell target) => target switch
     {
-        LocalActorRef local => local.Cell.System,
+        IInternalActorRef reference => reference.Owner,
         ActorSelection selection => SystemOf(selection.Anchor),
-        PromiseActorRef promise => promise.System,
         _ => null,
     };
 

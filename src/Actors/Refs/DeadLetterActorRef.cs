@@ -1,9 +1,11 @@
 namespace Orchestrator.Actors;
 
 /// <summary>Where undeliverable messages go: each becomes a <see cref="DeadLetter"/> event.</summary>
-internal sealed class DeadLetterActorRef(ActorPath path, EventStream events) : ActorRefBase
+internal sealed class DeadLetterActorRef(ActorSystem system, ActorPath path, EventStream events) : ActorRefBase
 {
     public override ActorPath Path { get; } = path;
+
+    public override ActorSystem Owner { get; } = system;
 
     public override void Tell(object message, IActorRef? sender) => Publish(message, sender, this);
 

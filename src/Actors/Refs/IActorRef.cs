@@ -14,5 +14,8 @@ public interface IActorRef : ICanTell, IEquatable<IActorRef>, IComparable<IActor
 /// <summary>What the runtime itself needs of a reference, beyond what actors may use.</summary>
 internal interface IInternalActorRef : IActorRef
 {
+    /// <summary>Null for the reference that belongs to none.</summary>
+    ActorSystem? Owner { get; }
+
     void SendSystemMessage(SystemMessage message);
 }

@@ -6,6 +6,8 @@ internal sealed class LocalActorRef(ActorPath path) : ActorRefBase
 
     public override ActorPath Path { get; } = path;
 
+    public override ActorSystem Owner => Cell.System;
+
     internal ActorCell Cell => _cell!;
 
     internal void Attach(ActorCell cell) => _cell = cell;

@@ -11,6 +11,8 @@ public sealed class Nobody : IInternalActorRef
 
     public ActorPath Path { get; } = ActorPath.ForRoot("all-systems").Child("Nobody");
 
+    ActorSystem? IInternalActorRef.Owner => null;
+
     void ICanTell.Tell(object message, IActorRef? sender)
     {
     }

@@ -7,6 +7,8 @@ internal abstract class PromiseActorRef(ActorSystem system) : ActorRefBase
 
     public override ActorPath Path => _path ??= System.NextTempPath();
 
+    public override ActorSystem Owner => System;
+
     internal ActorSystem System { get; } = system;
 }
 

@@ -27,7 +27,7 @@ internal sealed class LocalActorSystem : ActorSystem
         _scheduler = new TimeProviderScheduler(options.TimeProvider);
         StartTime = TimeSpan.FromTicks(options.TimeProvider.GetUtcNow().UtcTicks);
         EventStream = new EventStream();
-        DeadLetterRef = new DeadLetterActorRef(_rootPath.Child("deadLetters"), EventStream);
+        DeadLetterRef = new DeadLetterActorRef(this, _rootPath.Child("deadLetters"), EventStream);
         RootRef = new LocalActorRef(_rootPath.WithUid(NextUid()));
         var root = new ActorCell(this, Props.Create<RootGuardian>(), RootRef, new SystemEnd(this));
         _user = (LocalActorRef)root.ActorOf(Props.Create<Guardian>(), "user");
@@ -124,6 +124,8 @@ internal sealed class LocalActorSystem : ActorSystem
     private sealed class SystemEnd(LocalActorSystem system) : ActorRefBase
     {
         public override ActorPath Path { get; } = ActorPath.ForRoot(system.Name + "-end");
+
+        public override ActorSystem Owner => system;
 
         public override void Tell(object message, IActorRef? sender)
         {

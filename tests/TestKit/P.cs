@@ -1,1 +1,0 @@
-namespace Orchestrator.Actors.TestKit; public static class Placeholder2 { }
