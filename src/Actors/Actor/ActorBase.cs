@@ -9,6 +9,8 @@ public abstract class ActorBase
             throw new ActorInitializationException(
                 $"{GetType().Name} cannot be made with new. Create it with ActorOf(Props.Create(() => new {GetType().Name}(...))).");
         }
+        // At once, so that a Become in the constructor stands above it.
+        ActorCell.Current.Become(Receive);
     }
 
     protected IActorRef Sender => Context.Sender;
@@ -84,8 +86,6 @@ public abstract class ActorBase
     }
 
     protected virtual SupervisorStrategy SupervisorStrategy() => Orchestrator.Actors.SupervisorStrategy.DefaultStrategy;
-
-    internal bool ReceiveInternal(object message) => Receive(message);
 
     internal void AroundReceiveInternal(Receive receive, object message) => AroundReceive(receive, message);
 

@@ -6,9 +6,18 @@ namespace Orchestrator.Actors;
 /// </summary>
 public abstract class ReceiveActor : UntypedActor
 {
-    private HandlerList? _configuring = new();
+    private readonly HandlerList _own = new();
+    private HandlerList? _configuring;
 
-    protected sealed override void OnReceive(object message) => Unhandled(message);
+    protected ReceiveActor() => _configuring = _own;
+
+    protected sealed override void OnReceive(object message)
+    {
+        if (!_own.Handle(message))
+        {
+            Unhandled(message);
+        }
+    }
 
     protected void Become(Action configure)
     {
@@ -84,13 +93,8 @@ public abstract class ReceiveActor : UntypedActor
     /// <summary>Takes every message that no handler before it took; no handler may follow.</summary>
     protected void ReceiveAny(Action<object> handler) => Receive(handler);
 
-    /// <summary>Makes what the constructor declared the first behaviour.</summary>
-    internal void PushConfigured()
-    {
-        var handlers = _configuring!;
-        _configuring = null;
-        base.Become(handlers.Handle);
-    }
+    /// <summary>The constructor has run: from now on handlers are declared in a Become only.</summary>
+    internal void EndConfiguration() => _configuring = null;
 
     private HandlerList Configure(Action configure)
     {

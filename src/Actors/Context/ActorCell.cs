@@ -153,7 +153,6 @@ internal sealed partial class ActorCell : IUntypedActorContext
         _strategy = null;
         var actor = Props.NewActor();
         _actor = actor;
-        _behaviors.Push(actor.ReceiveInternal);
         if (actor is IActorStash stashing)
         {
             stashing.Stash = new MessageStash(this, Props.StashCapacity ?? System.Options.MailboxCapacityCount);
@@ -162,7 +161,7 @@ internal sealed partial class ActorCell : IUntypedActorContext
         {
             timed.Timers = new ActorTimers(this);
         }
-        (actor as ReceiveActor)?.PushConfigured();
+        (actor as ReceiveActor)?.EndConfiguration();
         return actor;
     }
 

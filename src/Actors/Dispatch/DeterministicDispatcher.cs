@@ -8,7 +8,7 @@ namespace Orchestrator.Actors;
 public sealed class DeterministicDispatcher : ActorDispatcher
 {
     /// <summary>More turns than this without coming to rest is taken for a livelock.</summary>
-    public const int DefaultTurnsMax = 10_000_000;
+    public const int DefaultTurnsMax = 1_000_000;
 
     private readonly Lock _gate = new();
     private readonly List<Action> _runnable = [];

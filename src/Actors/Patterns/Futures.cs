@@ -34,34 +34,9 @@ public static class Futures
         }
         var system = ActorSelection.SystemOf(self) ?? ActorCell.Current?.System
             ?? throw new ArgumentException($"{self} belongs to no actor system, so nobody could answer. Ask an actor of a running system.", nameof(self));
-        var asker = new AskActorRef<T>(system);
-        var message = messageFactory(asker);
-        var limits = timeout is { } limit && limit != Timeout.InfiniteTimeSpan ? StartTimer(system, self, asker, message, limit) : null;
-        var cancellation = cancellationToken.CanBeCanceled
-            ? cancellationToken.UnsafeRegister(static (state, token) => ((AskActorRef<T>)state!).Cancel(token), asker)
-            : default;
-        self.Tell(message, asker);
-        return limits is null && !cancellationToken.CanBeCanceled ? asker.Answer : Release(asker.Answer, limits, cancellation);
-    }
-
-    private static ITimer StartTimer<T>(ActorSystem system, ICanTell target, AskActorRef<T> asker, object message, TimeSpan limit)
-    {
-        using var _ = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
-        return system.Time.CreateTimer(
-            state => asker.TimeOut($"{target} did not answer {message.GetType().Name} with a {typeof(T).Name} within {limit}. It may be busy, stopped, or answer with another type."),
-            null, limit, Timeout.InfiniteTimeSpan);
-    }
-
-    private static Task<T> Release<T>(Task<T> answer, ITimer? timer, CancellationTokenRegistration cancellation)
-    {
-        _ = answer.ContinueWith(
-            static (_, state) =>
-            {
-                var (timer, cancellation) = ((ITimer?, CancellationTokenRegistration))state!;
-                timer?.Dispose();
-                cancellation.Unregister();
-            },
-            (timer, cancellation), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return answer;
+        var asker = new AskActorRef<T>(system, self, timeout);
+        asker.Limit(timeout, cancellationToken);
+        self.Tell(messageFactory(asker), asker);
+        return asker.Answer;
     }
 }

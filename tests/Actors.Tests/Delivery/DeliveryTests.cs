@@ -1,11 +1,11 @@
 namespace Orchestrator.Actors.Tests.Delivery;
 
-public sealed class DeliveryTests : ActorTestKit
+public abstract class DeliveryTests(ActorSystem system) : ActorTestKit(system)
 {
     [Fact]
     public void Messages_of_one_sender_arrive_in_order()
     {
-        const int Count = 10_000;
+        const int Count = 5_000;
         var echo = Sys.ActorOf(Props.Create(() => new Echo()));
 
         for (var i = 0; i < Count; i++)
@@ -13,7 +13,7 @@ public sealed class DeliveryTests : ActorTestKit
             echo.Tell(i);
         }
 
-        var received = ReceiveN(Count, TimeSpan.FromSeconds(30)).Cast<int>();
+        var received = ReceiveN(Count, TestSystem.Patience).Cast<int>();
         Assert.Equal(Enumerable.Range(0, Count), received);
     }
 
@@ -25,6 +25,7 @@ public sealed class DeliveryTests : ActorTestKit
         echo.Tell("hello");
 
         ExpectMsgFrom(echo, "hello");
+        Assert.Equal(echo, LastSender);
     }
 
     [Fact]
@@ -39,15 +40,52 @@ public sealed class DeliveryTests : ActorTestKit
     }
 
     [Fact]
-    public async Task Messages_after_an_await_still_have_the_test_actor_as_sender()
+    public void Sender_without_one_is_the_dead_letters()
+    {
+        var probe = CreateTestProbe();
+        var asker = Sys.ActorOf(Subject.Of(probe.Ref));
+        probe.ExpectMsg("subject:PreStart");
+
+        asker.Tell(new Subject.Do(context => probe.Ref.Tell(context.Sender)), ActorRefs.NoSender);
+
+        Assert.Equal(Sys.DeadLetters, probe.ExpectMsg<IActorRef>());
+    }
+
+    [Fact]
+    public void Null_message_is_refused()
     {
         var echo = Sys.ActorOf(Props.Create(() => new Echo()));
 
-        await echo.Ask<string>("first", TimeSpan.FromSeconds(10));
-        echo.Tell("second");
-
-        ExpectMsg("second");
+        Assert.Throws<InvalidMessageException>(() => echo.Tell(null!));
     }
+
+    [Fact]
+    public async Task Actor_made_with_new_outside_a_system_is_refused()
+    {
+        var thread = Task.Factory.StartNew(
+            () => Assert.Throws<ActorInitializationException>(() => new Echo()),
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        Assert.NotNull(await thread);
+    }
+
+    [Fact]
+    public void Message_that_no_handler_takes_becomes_an_UnhandledMessage_event()
+    {
+        var picky = Sys.ActorOf(Props.Create(() => new Picky()));
+        Sys.EventStream.Subscribe(TestActor, typeof(UnhandledMessage));
+
+        picky.Tell("a text");
+
+        var unhandled = ExpectMsg<UnhandledMessage>();
+        Assert.Equal("a text", unhandled.Message);
+        Assert.Equal(picky, unhandled.Recipient);
+    }
+
+    public sealed class OnThreads() : DeliveryTests(TestSystem.Threads());
+#if !AKKA
+    public sealed class OnOneThread() : DeliveryTests(TestSystem.OneThread());
+#endif
 
     private sealed class Echo : ReceiveActor
     {
@@ -57,5 +95,10 @@ public sealed class DeliveryTests : ActorTestKit
     private sealed class Forwarder : ReceiveActor
     {
         public Forwarder(IActorRef target) => ReceiveAny(target.Forward);
+    }
+
+    private sealed class Picky : ReceiveActor
+    {
+        public Picky() => Receive<int>(_ => { });
     }
 }
