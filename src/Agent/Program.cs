@@ -1,1 +1,3 @@
-internal static class Program { private static int Main() => 0; }
+using Orchestrator.Agent.Cli;
+
+return await AgentProgram.RunAsync(args, TimeProvider.System);

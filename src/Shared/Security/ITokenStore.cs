@@ -7,6 +7,7 @@ public interface ITokenStore
 {
     ImmutableArray<JoinTokenRecord> Load();
 
-    /// <summary>Returns when the records are safe on disk.</summary>
-    void Save(ImmutableArray<JoinTokenRecord> records);
+    /// <summary>Changes the records as one step that no other coordinator or command comes between; returns when they are safe on disk.</summary>
+    /// <param name="change">What it throws leaves the records as they are.</param>
+    void Update(Func<ImmutableArray<JoinTokenRecord>, ImmutableArray<JoinTokenRecord>> change);
 }

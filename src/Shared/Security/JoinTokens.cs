@@ -19,8 +19,6 @@ public sealed class JoinTokens(ITokenStore store, string authorityDigest, TimePr
     /// <summary>The same words for an unknown id and a wrong secret: an answer must not tell which ids exist.</summary>
     private const string NotAccepted = "the join token is not accepted: it is wrong, was revoked, or has been used up. Make a new one: orchestrator token create";
 
-    private readonly Lock _lock = new();
-
     /// <param name="uses">How many may join with it.</param>
     /// <exception cref="TrustException">The role may not join by token, the lifetime or the uses are out of range, or too many tokens are alive.</exception>
     public JoinToken Create(CertificateRole role, TimeSpan lifetime, int uses = 1)
@@ -31,11 +29,11 @@ public sealed class JoinTokens(ITokenStore store, string authorityDigest, TimePr
 
         var token = JoinToken.Create(authorityDigest);
         var now = time.GetUtcNow();
-        lock (_lock)
+        store.Update(records =>
         {
-            var alive = Alive(now);
+            var alive = Alive(records, now);
             if (alive.Length >= TokensMax) throw new TrustException(TrustErrorKind.Conflict, $"{TokensMax} join tokens are alive already: revoke some, or wait until they expire");
-            store.Save(alive.Add(new JoinTokenRecord
+            return alive.Add(new JoinTokenRecord
             {
                 Id = token.Id,
                 SecretHash = Convert.ToBase64String(HashOf(token.Secret)),
@@ -43,9 +41,8 @@ public sealed class JoinTokens(ITokenStore store, string authorityDigest, TimePr
                 Created = now,
                 Expires = now + lifetime,
                 UsesLeft = uses,
-            }));
-        }
-
+            });
+        });
         return token;
     }
 
@@ -54,45 +51,39 @@ public sealed class JoinTokens(ITokenStore store, string authorityDigest, TimePr
     /// <exception cref="TrustException">Wrong, expired, used up or revoked.</exception>
     public CertificateRole Redeem(string id, string secret)
     {
-        lock (_lock)
+        CertificateRole? role = null;
+        store.Update(records =>
         {
-            var records = store.Load();
             var record = records.FirstOrDefault(r => r.Id == id);
 
             // An unknown id costs the same comparison as a known one.
             var expected = record is null ? new byte[SHA256.HashSizeInBytes] : Convert.FromBase64String(record.SecretHash);
             var matches = CryptographicOperations.FixedTimeEquals(expected, HashOf(secret));
             if (record is null || !matches || record.UsesLeft < 1) throw new TrustException(TrustErrorKind.Denied, NotAccepted);
+            if (record.Expires <= time.GetUtcNow()) throw new TrustException(TrustErrorKind.Denied, $"the join token expired on {record.Expires:yyyy-MM-dd HH:mm:ss}Z. Make a new one: orchestrator token create");
 
-            var now = time.GetUtcNow();
-            if (record.Expires <= now) throw new TrustException(TrustErrorKind.Denied, $"the join token expired on {record.Expires:yyyy-MM-dd HH:mm:ss}Z. Make a new one: orchestrator token create");
-
-            var left = record with { UsesLeft = record.UsesLeft - 1 };
-            store.Save(left.UsesLeft == 0 ? records.Remove(record) : records.Replace(record, left));
-            return record.Role;
-        }
+            role = record.Role;
+            return record.UsesLeft == 1 ? records.Remove(record) : records.Replace(record, record with { UsesLeft = record.UsesLeft - 1 });
+        });
+        return role!.Value;
     }
 
     /// <returns>False when there is none of that id.</returns>
     public bool Revoke(string id)
     {
-        lock (_lock)
+        var found = false;
+        store.Update(records =>
         {
-            var records = store.Load();
-            var kept = records.RemoveAll(r => r.Id == id);
-            if (kept.Length == records.Length) return false;
-            store.Save(kept);
-            return true;
-        }
+            found = records.Any(r => r.Id == id);
+            return records.RemoveAll(r => r.Id == id);
+        });
+        return found;
     }
 
     /// <summary>Those that can still be used; oldest first.</summary>
-    public ImmutableArray<JoinTokenRecord> List()
-    {
-        lock (_lock) return Alive(time.GetUtcNow());
-    }
+    public ImmutableArray<JoinTokenRecord> List() => Alive(store.Load(), time.GetUtcNow());
 
-    private ImmutableArray<JoinTokenRecord> Alive(DateTimeOffset now) => store.Load().RemoveAll(r => r.Expires <= now);
+    private static ImmutableArray<JoinTokenRecord> Alive(ImmutableArray<JoinTokenRecord> records, DateTimeOffset now) => records.RemoveAll(r => r.Expires <= now);
 
     private static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 }

@@ -6,6 +6,9 @@ namespace Orchestrator.Security;
 /// <summary><c>tokens.json</c> in the coordinator's data folder.</summary>
 public sealed class TokenFile(string path) : ITokenStore
 {
+    /// <summary>A change takes milliseconds; whoever holds the lock longer is stuck.</summary>
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(5);
+
     public ImmutableArray<JoinTokenRecord> Load()
     {
         if (!File.Exists(path)) return [];
@@ -19,6 +22,26 @@ public sealed class TokenFile(string path) : ITokenStore
         }
     }
 
-    public void Save(ImmutableArray<JoinTokenRecord> records) =>
-        PrivateFiles.Write(path, JsonSerializer.Serialize(records, SecurityJson.Default.ImmutableArrayJoinTokenRecord));
+    public void Update(Func<ImmutableArray<JoinTokenRecord>, ImmutableArray<JoinTokenRecord>> change)
+    {
+        // 'token create --data-dir' works beside a running daemon: a lock file keeps the two apart.
+        FileStream? held = null;
+        SpinWait.SpinUntil(() => (held = TryLock()) is not null, LockTimeout);
+        using (held ?? throw new TrustException(TrustErrorKind.Conflict, $"{path} is being changed by another process for more than {LockTimeout.TotalSeconds:0} s"))
+        {
+            PrivateFiles.Write(path, JsonSerializer.Serialize(change(Load()), SecurityJson.Default.ImmutableArrayJoinTokenRecord));
+        }
+    }
+
+    private FileStream? TryLock()
+    {
+        try
+        {
+            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }

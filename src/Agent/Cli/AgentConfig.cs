@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Orchestrator.Agent.Cli;
+
+/// <summary><c>agent.json</c>: what joining settled.</summary>
+internal sealed record AgentConfig
+{
+    public required string Name { get; init; }
+
+    /// <summary>Dialled in turn.</summary>
+    public required ImmutableArray<Uri> Coordinators { get; init; }
+
+    /// <summary>The engine's address; null: as Docker's own tools find it.</summary>
+    public string? Docker { get; init; }
+
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AgentConfig))]
+internal sealed partial class AgentJson : JsonSerializerContext;
