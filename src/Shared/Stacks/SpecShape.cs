@@ -32,6 +32,8 @@ internal sealed class SpecShape
         (nameof(ContainerSpec.Ports), new(JsonSerializer.SerializeToNode(new PortSpec { Target = 0 }, SpecJson.Default.PortSpec))),
         (nameof(ContainerSpec.Mounts), new(JsonSerializer.SerializeToNode(new MountSpec { Kind = MountKind.Bind, Target = "" }, SpecJson.Default.MountSpec))),
         (nameof(ContainerSpec.Networks), new(JsonSerializer.SerializeToNode(new NetworkAttachmentSpec { Network = "", EngineName = "" }, SpecJson.Default.NetworkAttachmentSpec))),
+        (nameof(ContainerSpec.Logging), new(JsonSerializer.SerializeToNode(new LoggingSpec(null, ImmutableSortedDictionary<string, string>.Empty), SpecJson.Default.LoggingSpec))),
+        (nameof(ContainerSpec.Ulimits), new(JsonSerializer.SerializeToNode(new UlimitSpec(0, 0), SpecJson.Default.UlimitSpec)) { ByName = true }),
         (nameof(ContainerSpec.Resources), new(JsonSerializer.SerializeToNode(new ResourcesSpec(), SpecJson.Default.ResourcesSpec))),
         (nameof(ContainerSpec.Restart), new(JsonSerializer.SerializeToNode(new RestartSpec(), SpecJson.Default.RestartSpec))),
         (nameof(ContainerSpec.Ready), new(JsonSerializer.SerializeToNode(new ReadySpec(), SpecJson.Default.ReadySpec))));
@@ -61,10 +63,10 @@ internal sealed class SpecShape
     {
         var filled = new JsonObject();
         foreach (var (name, node) in _defaults)
-            filled[name] = (value.TryGetPropertyValue(name, out var given) ? Child(name, given) : node)?.DeepClone();
+            filled[name] = value.TryGetPropertyValue(name, out var given) ? Child(name, given) : node?.DeepClone();
         return filled;
 
-        JsonNode? Child(string name, JsonNode? node) => _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Filled) : node;
+        JsonNode? Child(string name, JsonNode? node) => _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Filled) : node?.DeepClone();
     }
 
     /// <summary>
@@ -78,17 +80,22 @@ internal sealed class SpecShape
         {
             if (_defaults.TryGetPropertyValue(name, out var preset) && JsonNode.DeepEquals(node, preset))
                 continue;
-            canonical[name] = _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Canonical)?.DeepClone() : node?.DeepClone();
+            canonical[name] = _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Canonical) : Sorted(node);
         }
 
         return canonical;
     }
 
+    /// <summary>A dictionary's order is its comparer's, which JSON does not carry.</summary>
+    private static JsonNode? Sorted(JsonNode? node) => node is JsonObject dictionary
+        ? new JsonObject(dictionary.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value?.DeepClone())))
+        : node?.DeepClone();
+
     private JsonNode? Each(JsonNode? node, Func<JsonObject, JsonObject> apply) => node switch
     {
-        JsonObject named when ByName => new JsonObject(named.Select(p => KeyValuePair.Create(p.Key, p.Value is JsonObject item ? (JsonNode?)apply(item) : p.Value?.DeepClone()))),
+        JsonObject named when ByName => new JsonObject(named.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => KeyValuePair.Create(p.Key, p.Value is JsonObject item ? (JsonNode?)apply(item) : p.Value?.DeepClone()))),
         JsonArray list => new JsonArray([.. list.Select(i => i is JsonObject item ? apply(item) : i?.DeepClone())]),
         JsonObject one => apply(one),
-        _ => node,
+        _ => node?.DeepClone(),
     };
 }

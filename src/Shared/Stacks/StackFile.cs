@@ -112,14 +112,16 @@ public static class StackFile
         return null;
     }
 
+    /// <summary>Each document is interpolated by itself before it is merged, as Compose does.</summary>
     private static Node.Map? Merged(List<Node.Map> documents, Func<string, string?> lookup, Diagnostics diagnostics)
     {
-        if (documents.Count > 1)
+        Node.Map? merged = null;
+        foreach (var document in documents)
         {
-            diagnostics.Error(documents[1].Place, "", "merging several files or documents is not supported yet", "put the stack in one file");
-            return null;
+            var next = (Node.Map)new NodeInterpolator(lookup, diagnostics).Apply(document, "");
+            merged = merged is null ? next : DocumentMerge.Merge(merged, next);
         }
 
-        return documents.Count == 0 ? null : (Node.Map)new NodeInterpolator(lookup, diagnostics).Apply(documents[0], "");
+        return merged is null ? null : (Node.Map)DocumentMerge.WithoutResets(merged);
     }
 }

@@ -49,5 +49,5 @@ internal sealed class StackFiles
     public static string Yaml(params string[] lines) =>
         "services:\n  web:\n    image: nginx\n" + string.Concat(lines.SelectMany(l => l.Split('\n')).Select(l => $"    {l}\n"));
 
-    public static ImmutableArray<string> Errors(string yaml) => [.. Load(yaml).Errors.Select(e => e.ToString())];
+    public static string[] Errors(string yaml) => [.. Load(yaml).Errors.Select(e => e.ToString())];
 }

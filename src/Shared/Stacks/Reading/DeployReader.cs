@@ -118,11 +118,11 @@ internal static class DeployReader
 
         if (IsConstraintKey(key))
             return new ConstraintSpec(key, equal, operand);
-        var known = FixedConstraintKeys.Concat(ConstraintPrefixes.Select(p => p + "*"));
+        var likely = FixedConstraintKeys.Concat(ConstraintPrefixes.Select(p => p + key[(key.LastIndexOf('.') + 1)..]));
         if (key == "node.ip")
             value.Error("constraints on `node.ip` are not supported yet", "use node.hostname or a label");
         else
-            value.Error($"`{key}` is not a constraint key", Spelling.Nearest(key, FixedConstraintKeys) is { } near ? $"did you mean {near}?" : $"known keys: {string.Join(", ", known)}");
+            value.Error($"`{key}` is not a constraint key", Spelling.Nearest(key, likely) is { } near ? $"did you mean {near}?" : $"known keys: {string.Join(", ", FixedConstraintKeys)}, node.labels.*, engine.labels.*");
         return null;
     }
 

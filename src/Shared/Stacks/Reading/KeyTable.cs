@@ -9,6 +9,9 @@ namespace Orchestrator.Stacks.Reading;
 /// </summary>
 internal sealed class KeyTable<T>(params string[] notSupported) : IEnumerable<string>
 {
+    /// <summary>A longer list hides the message it belongs to.</summary>
+    private const int MaxListed = 12;
+
     private readonly Dictionary<string, Func<T, Value, T>> _keys = new(StringComparer.Ordinal);
 
     /// <summary>Keys that Compose has and this program does not have yet.</summary>
@@ -48,6 +51,7 @@ internal sealed class KeyTable<T>(params string[] notSupported) : IEnumerable<st
 
         var remedy = Spelling.Nearest(key.Text, _keys.Keys.Concat(NotSupported)) is { } near
             ? $"did you mean {near}?"
+            : _keys.Count > MaxListed ? "docs/stack-file.md lists the supported keys"
             : $"known keys: {string.Join(", ", _keys.Keys.Order(StringComparer.Ordinal))}";
         diagnostics.Error(key.Place, child.Path, $"`{key.Text}` is not a known key", remedy);
     }

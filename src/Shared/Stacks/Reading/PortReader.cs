@@ -170,7 +170,7 @@ internal static class PortReader
         {
             // A number with too many digits is out of range, not malformed.
             if (text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c == '-') && dash != 0 && !text.EndsWith('-'))
-                value.Error($"port {text} is out of range", $"ports go from {min} to 65535");
+                value.Error($"port {text} is out of range", "ports go from 1 to 65535");
             else
                 value.Error($"`{text}` is not a port", ShortForm);
             return null;
@@ -178,7 +178,7 @@ internal static class PortReader
 
         if (first < min || first > 65535 || last < min || last > 65535)
         {
-            value.Error($"port {(first < min || first > 65535 ? first : last)} is out of range", $"ports go from {(min == 0 ? 1 : min)} to 65535");
+            value.Error($"port {(first < min || first > 65535 ? first : last)} is out of range", "ports go from 1 to 65535");
             return null;
         }
 

@@ -86,10 +86,12 @@ internal static class ServiceReader
             MemoryReservationBytes = deploy.MemoryReservationBytes ?? plain.MemoryReservationBytes,
         };
         if (all.MemoryReservationBytes > all.MemoryLimitBytes)
-            (value.Find("mem_reservation") ?? value.Find("deploy") ?? value).Error("the memory reserved is above the memory limit", "reserve at most the limit");
+            (value.Find("mem_reservation") ?? Reserved("memory")).Error("the memory reserved is above the memory limit", "reserve at most the limit");
         if (all.CpuReservation > all.CpuLimit)
-            (value.Find("deploy") ?? value).Error("the CPUs reserved are above the CPU limit", "reserve at most the limit");
+            Reserved("cpus").Error("the CPUs reserved are above the CPU limit", "reserve at most the limit");
         return all;
+
+        Value Reserved(string key) => value.Find("deploy")?.Find("resources")?.Find("reservations")?.Find(key) ?? value;
 
         void Differ<T>(string key, string section, string deployKey, T? ours, T? theirs)
             where T : struct

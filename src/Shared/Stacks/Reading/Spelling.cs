@@ -11,7 +11,7 @@ internal static class Spelling
     {
         if (word.Length > MaxLength)
             return null;
-        var allowed = Math.Max(1, word.Length / 3);
+        var allowed = Math.Max(1, (word.Length + 2) / 3);
         return known
             .Select(k => (Word: k, Distance: Distance(Fold(word), Fold(k))))
             .Where(k => k.Distance <= allowed)

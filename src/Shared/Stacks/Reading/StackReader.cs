@@ -37,6 +37,8 @@ internal static partial class StackReader
         var context = root.Context with { Networks = networks, Volumes = volumes };
         var services = ReadServices(new Value(sections.Services.Node, sections.Services.Path, context));
         StackChecks.Check(services, sections.Services);
+        if (context.Diagnostics.HasErrors)
+            return null;
         WarnUnused(sections.Networks, services.SelectMany(s => s.Container.Networks).Select(n => n.Network), "network");
         WarnUnused(sections.Volumes, services.SelectMany(s => s.Container.Mounts).Where(m => m.Kind == MountKind.Volume).Select(m => m.Source).OfType<string>(), "volume");
         return new StackSpec

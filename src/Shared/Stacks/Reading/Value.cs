@@ -250,6 +250,7 @@ internal sealed class Value(Node node, string path, LoadContext context)
         var remedy = Node switch
         {
             Node.Scalar { Kind: ScalarKind.Null } => "give it a value, or remove the key",
+            Node.List when expected == "a mapping" => "write `name:` lines in place of the `- ` items",
             Node.Scalar { Kind: not ScalarKind.Text } s when expected == "text" => $"put it in quotes: \"{s.Text}\"",
             _ => null,
         };

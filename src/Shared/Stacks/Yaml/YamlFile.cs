@@ -20,9 +20,12 @@ internal sealed class YamlFile
     private readonly string _text;
     private readonly Diagnostics _diagnostics;
     private readonly Parser _parser;
-    private readonly Dictionary<AnchorName, (Node Node, int Size)> _anchors = [];
+    private readonly Dictionary<AnchorName, (Node Node, int Size, int Height)> _anchors = [];
     private readonly HashSet<AnchorName> _open = [];
     private int _nodes;
+
+    // The deepest level reached since it was last set to zero; tells how high the node under an anchor is.
+    private int _deepest;
 
     private YamlFile(string file, string text, Diagnostics diagnostics)
     {
@@ -47,6 +50,10 @@ internal sealed class YamlFile
         try
         {
             return reader.Documents();
+        }
+        catch (RefusedException e)
+        {
+            diagnostics.Error(reader.PlaceOf(e.Start), "", e.Message, null);
         }
         catch (YamlException e)
         {
@@ -78,7 +85,7 @@ internal sealed class YamlFile
             _parser.Consume<DocumentStart>();
             _anchors.Clear();
             _open.Clear();
-            var root = Read(depth: 0, out _);
+            var root = Read(depth: 0);
             _parser.Consume<DocumentEnd>();
             switch (root)
             {
@@ -100,48 +107,53 @@ internal sealed class YamlFile
         return documents.ToImmutable();
     }
 
-    private Node Read(int depth, out int size)
+    private Node Read(int depth)
     {
-        var before = _nodes;
-        if (++_nodes > MaxNodes)
-            throw new YamlException(Current.Start, Current.End, $"the file holds more than {MaxNodes} values once its aliases are expanded");
-        if (depth > MaxDepth)
-            throw new YamlException(Current.Start, Current.End, $"values are nested more than {MaxDepth} deep");
-
-        Node node;
+        Count(1, depth);
         if (_parser.TryConsume<AnchorAlias>(out var alias))
         {
             if (_open.Contains(alias.Value))
-                throw new YamlException(alias.Start, alias.End, $"the alias *{alias.Value} stands inside its own anchor");
+                throw new RefusedException(alias.Start, alias.End, $"the alias *{alias.Value} stands inside its own anchor");
             if (!_anchors.TryGetValue(alias.Value, out var target))
-                throw new YamlException(alias.Start, alias.End, $"the alias *{alias.Value} has no anchor &{alias.Value} before it");
-            node = target.Node;
-            _nodes += target.Size;
-        }
-        else if (_parser.Accept<NodeEvent>(out var start))
-        {
-            var anchor = start.Anchor;
-            if (!anchor.IsEmpty)
-                _open.Add(anchor);
-            node = start switch
-            {
-                Scalar => ReadScalar(),
-                SequenceStart => ReadList(depth),
-                _ => ReadMap(depth),
-            };
-            if (!anchor.IsEmpty)
-            {
-                _open.Remove(anchor);
-                _anchors[anchor] = (node, _nodes - before);
-            }
-        }
-        else
-        {
-            throw new YamlException(Current.Start, Current.End, "a value is missing here");
+                throw new RefusedException(alias.Start, alias.End, $"the alias *{alias.Value} has no anchor &{alias.Value} before it");
+            Count(target.Size, depth + target.Height);
+            return target.Node;
         }
 
-        size = _nodes - before;
+        if (!_parser.Accept<NodeEvent>(out var start))
+            throw new RefusedException(Current.Start, Current.End, "a value is missing here");
+        var anchor = start.Anchor;
+        return anchor.IsEmpty ? ReadNode(start, depth) : ReadAnchored(anchor, start, depth);
+    }
+
+    private Node ReadAnchored(AnchorName anchor, NodeEvent start, int depth)
+    {
+        var (nodes, deepest) = (_nodes, _deepest);
+        _deepest = depth;
+        _open.Add(anchor);
+        var node = ReadNode(start, depth);
+        _open.Remove(anchor);
+        _anchors[anchor] = (node, _nodes - nodes, _deepest - depth);
+        _deepest = Math.Max(_deepest, deepest);
         return node;
+    }
+
+    private Node ReadNode(NodeEvent start, int depth) => start switch
+    {
+        Scalar => ReadScalar(),
+        SequenceStart => ReadList(depth),
+        _ => ReadMap(depth),
+    };
+
+    /// <summary>Both bounds hold for the expanded tree: a chain of aliases can be as deep as a bomb of them is wide.</summary>
+    private void Count(int nodes, int depth)
+    {
+        _nodes += nodes;
+        _deepest = Math.Max(_deepest, depth);
+        if (_nodes > MaxNodes)
+            throw new RefusedException(Current.Start, Current.End, $"the file holds more than {MaxNodes} values once its aliases are expanded");
+        if (depth > MaxDepth)
+            throw new RefusedException(Current.Start, Current.End, $"values are nested more than {MaxDepth} deep");
     }
 
     private ParsingEvent Current => _parser.Current ?? new StreamEnd();
@@ -175,7 +187,7 @@ internal sealed class YamlFile
         var start = _parser.Consume<SequenceStart>();
         var items = ImmutableArray.CreateBuilder<Node>();
         while (!_parser.TryConsume<SequenceEnd>(out _))
-            items.Add(Read(depth + 1, out _));
+            items.Add(Read(depth + 1));
         return new Node.List(PlaceOf(start.Start), items.ToImmutable()) { MergeTag = TagOf(start) };
     }
 
@@ -187,8 +199,8 @@ internal sealed class YamlFile
         var places = new Dictionary<string, Place>(StringComparer.Ordinal);
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
-            var key = Read(depth + 1, out _);
-            var value = Read(depth + 1, out _);
+            var key = Read(depth + 1);
+            var value = Read(depth + 1);
             if (key is Node.Scalar { Text: "<<" })
                 merged.Add(value);
             else if (CheckKey(key, places) is { } good)
@@ -259,18 +271,23 @@ internal sealed class YamlFile
         }
     }
 
+    /// <summary>Valid YAML that is refused all the same.</summary>
+    private sealed class RefusedException(Mark start, Mark end, string message) : YamlException(start, end, message);
+
     private Place PlaceOf(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
 
     private void ReportSyntax(Place place, string message)
     {
-        if (TabIndentation(place.Line) is { } tab)
+        // Where a tab breaks a mapping, the parser names the mapping's start; the tab is after the last thing it understood.
+        var aboutTabs = message.Contains("tab", StringComparison.Ordinal);
+        var from = aboutTabs ? Math.Max(place.Line, (int)Current.End.Line) : place.Line;
+        if (TabIndentation(from, aboutTabs ? int.MaxValue : from + 1) is { } tab)
             _diagnostics.Error(tab, "", "a tab is used for indentation, which YAML forbids", "indent with spaces");
         else
             _diagnostics.Error(place, "", $"not valid YAML: {message.TrimEnd('.')}", null);
     }
 
-    /// <summary>The first indenting tab at or after the line the parser stopped at; the parser names the line before it.</summary>
-    private Place? TabIndentation(int fromLine)
+    private Place? TabIndentation(int fromLine, int toLine)
     {
         var number = 0;
         foreach (var line in _text.AsSpan().EnumerateLines())
@@ -278,7 +295,7 @@ internal sealed class YamlFile
             number++;
             if (number < fromLine)
                 continue;
-            if (number > fromLine + 1)
+            if (number > toLine)
                 break;
             var indentation = line[..^line.TrimStart(" \t").Length];
             var tab = indentation.IndexOf('\t');
