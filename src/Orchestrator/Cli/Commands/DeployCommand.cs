@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Orchestrator.Api;
+using Orchestrator.Cli.Progress;
+
+namespace Orchestrator.Cli.Commands;
+
+internal sealed class DeployCommand : CliCommand
+{
+    private readonly StackFileOptions _file = new();
+    private readonly FollowOptions _follow = new();
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Show the plan and change nothing (the same as `plan`)" };
+    private readonly Option<bool> _force = new("--force-recreate") { Description = "Replace replicas that are up to date, too" };
+
+    public DeployCommand(CliServices services, GlobalOptions globals)
+        : base("deploy", "Bring a stack to what its file says, and wait until it is", services, globals)
+    {
+        _file.AddTo(this);
+        Options.Add(_dryRun);
+        Options.Add(_force);
+        _follow.AddTo(this);
+    }
+
+    protected override async Task<int> RunAsync(Invocation invocation)
+    {
+        var (spec, services) = _file.Read(invocation);
+        var request = new ChangeRequest.Deploy
+        {
+            Stack = spec.Name,
+            Spec = spec,
+            Services = [.. services],
+            ForceRecreate = invocation.Arguments.GetValue(_force),
+        };
+        await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
+        if (invocation.Arguments.GetValue(_dryRun))
+            return await PlanCommand.ShowAsync(invocation, connection.Coordinator, request, _follow.IsJson(invocation.Arguments)).ConfigureAwait(false);
+        return await new ChangeFollower(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
+    }
+}

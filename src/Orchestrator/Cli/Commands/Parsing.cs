@@ -1,0 +1,26 @@
+using System.CommandLine;
+using Orchestrator.Cli.Rendering;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary>Arguments and options that several commands take.</summary>
+internal static class Parsing
+{
+    public static Argument<string> Stack() => new("STACK") { Description = "The stack's name, as `ls` shows it" };
+
+    public static Option<bool> Json() => new("--json") { Description = "Write JSON for scripts" };
+
+    public static Option<TimeSpan?> Duration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "duration",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (DurationText.TryParse(text, out var duration))
+                return duration;
+            result.AddError($"{name}: `{text}` is not a duration; write it like 90s, 5m, 1h30m or 2d.");
+            return null;
+        },
+    };
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Orchestrator.Api;
+using Orchestrator.Cli.Progress;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary>A command that changes an existing stack and follows the change.</summary>
+internal abstract class StackChangeCommand : CliCommand
+{
+    private readonly Argument<string> _stack = Parsing.Stack();
+    private readonly FollowOptions _follow = new();
+
+    protected StackChangeCommand(string name, string description, CliServices services, GlobalOptions globals, bool mayDetach = true)
+        : base(name, description, services, globals)
+    {
+        Arguments.Add(_stack);
+        _follow.AddTo(this, mayDetach);
+    }
+
+    /// <summary>Null when the user has thought better of it.</summary>
+    protected abstract Task<ChangeRequest?> RequestAsync(Invocation invocation, ICoordinator coordinator, string stack);
+
+    protected override async Task<int> RunAsync(Invocation invocation)
+    {
+        var stack = invocation.Arguments.GetRequiredValue(_stack);
+        await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
+        await StackNames.RequireAsync(connection.Coordinator, stack, invocation.Interrupted).ConfigureAwait(false);
+        if (await RequestAsync(invocation, connection.Coordinator, stack).ConfigureAwait(false) is not { } request)
+            return ExitCode.Failed;
+        return await new ChangeFollower(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,95 @@
+using Orchestrator.Api;
+using Orchestrator.Cli.Interaction;
+using Spectre.Console;
+
+namespace Orchestrator.Cli.Progress;
+
+/// <summary>Redraws services and replicas in place; failures and warnings are written above and stay.</summary>
+internal sealed class LiveDisplay : IChangeDisplay
+{
+    /// <summary>Often enough for tenths of a second to be worth showing, seldom enough not to flicker over a slow line.</summary>
+    private static readonly TimeSpan _redrawPeriod = TimeSpan.FromMilliseconds(200);
+
+    private const string EraseRestOfLine = "\x1b[K";
+
+    private readonly Voice _voice;
+    private readonly TimeProvider _time;
+    private readonly IAnsiConsole _console;
+    private readonly ChangeProgress _progress;
+    private LiveDisplayContext? _live;
+
+    public LiveDisplay(Voice voice, TimeProvider time, ChangeProgress progress)
+    {
+        _voice = voice;
+        _progress = progress;
+        _time = time;
+        _console = SpectreConsole.Create(voice.Terminal);
+    }
+
+    public Task RunAsync(Func<Task> follow) =>
+        _console.Live(new Text("")).AutoClear(false).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).StartAsync(async live =>
+        {
+            lock (_progress.Gate)
+                _live = live;
+            try
+            {
+                await using var redraw = _time.CreateTimer(_ => Draw(), null, _redrawPeriod, _redrawPeriod).ConfigureAwait(false);
+                await follow().ConfigureAwait(false);
+            }
+            finally
+            {
+                Draw();
+                lock (_progress.Gate)
+                    _live = null;
+            }
+        });
+
+    public void Show(ChangeEvent change)
+    {
+        lock (_progress.Gate)
+        {
+            foreach (var line in Kept(change))
+                _console.Write(new ControlCode(line + EraseRestOfLine + Environment.NewLine));
+        }
+
+        Draw();
+    }
+
+    public void Conclude(ChangeConclusion conclusion) => LinesDisplay.Conclude(_voice, conclusion, quiet: false);
+
+    private IEnumerable<string> Kept(ChangeEvent change) => change switch
+    {
+        ChangeEvent.Planned planned => ProgressText.Warnings(planned.Plan, _voice.ErrorPaint),
+        ChangeEvent.ReplicaFailed or ChangeEvent.Warning or ChangeEvent.RollbackStarted => ProgressText.Lines(change, _voice.ErrorPaint),
+        _ => [],
+    };
+
+    private void Draw()
+    {
+        lock (_progress.Gate)
+        {
+            if (_live is null)
+                return;
+            var lines = LiveFrame.Lines(_progress, _time.GetUtcNow(), Math.Max(1, _voice.Terminal.Height - 1));
+            _live.UpdateTarget(new Rows(lines.Select(line => Row(line))));
+        }
+    }
+
+    private static Paragraph Row(IEnumerable<LiveFrame.Piece> pieces)
+    {
+        var row = new Paragraph { Overflow = Overflow.Ellipsis };
+        foreach (var piece in pieces)
+            row.Append(piece.Text, StyleOf(piece.Tone));
+        return row;
+    }
+
+    private static Style StyleOf(Tone tone) => tone switch
+    {
+        Tone.Plain => Style.Plain,
+        Tone.Good => new Style(Color.Green),
+        Tone.Bad => new Style(Color.Red),
+        Tone.Busy => new Style(Color.Yellow),
+        Tone.Quiet => new Style(decoration: Decoration.Dim),
+        Tone.Strong => new Style(decoration: Decoration.Bold),
+    };
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Cli.Interaction;
+
+namespace Orchestrator.Cli.Rendering;
+
+/// <summary>The table of <c>ps</c>.</summary>
+internal static class ReplicaText
+{
+    public static IEnumerable<string> Lines(ImmutableArray<ReplicaView> replicas, DateTimeOffset now, Paint paint)
+    {
+        var table = new TextTable("STACK", "REPLICA", "REVISION", "HOST", "IMAGE", "STATE", "HEALTH", "AGE", "PORTS");
+        foreach (var replica in replicas)
+        {
+            table.Add(
+                replica.Stack,
+                $"{replica.Service}.{replica.Slot}",
+                Words.Short(replica.Revision),
+                replica.Host,
+                Words.Image(replica.Image),
+                State(replica),
+                new(replica.Health == "none" ? "-" : replica.Health, HealthTone(replica.Health)),
+                DurationText.Age(now - replica.Created),
+                string.Join(", ", replica.Ports));
+        }
+
+        return table.Lines(paint);
+    }
+
+    private static TextTable.Cell State(ReplicaView replica)
+    {
+        var restarts = replica.RestartCount > 0 ? $" ({Words.Count(replica.RestartCount, "restart")})" : "";
+        return new(replica.State + restarts, replica.State switch
+        {
+            "running" => replica.RestartCount > 0 ? Tone.Busy : Tone.Good,
+            "created" or "starting" or "restarting" => Tone.Busy,
+            "exited" or "lost" => Tone.Bad,
+            "retained" => Tone.Quiet,
+            _ => Tone.Plain,
+        });
+    }
+
+    private static Tone HealthTone(string health) => health switch
+    {
+        "healthy" => Tone.Good,
+        "unhealthy" => Tone.Bad,
+        "starting" => Tone.Busy,
+        _ => Tone.Plain,
+    };
+}
