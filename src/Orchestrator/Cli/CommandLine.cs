@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Orchestrator.Cli.Commands;
 using Orchestrator.Cli.Interaction;
 using Orchestrator.Cli.Rendering;
@@ -40,7 +41,8 @@ internal sealed class CommandLine
             ProcessTerminationTimeout = null,
             EnableDefaultExceptionHandler = false,
         };
-        return arguments.Action is ParseErrorAction ? Refuse(arguments) : await arguments.InvokeAsync(invocation).ConfigureAwait(false);
+        var wrong = arguments.Action is ParseErrorAction ? arguments.Errors.Select(e => e.Message).Distinct().ToArray() : UnknownOptions(arguments);
+        return wrong.Length > 0 ? Refuse(arguments, wrong) : await arguments.InvokeAsync(invocation).ConfigureAwait(false);
     }
 
     private IEnumerable<Command> Commands() =>
@@ -78,11 +80,19 @@ internal sealed class CommandLine
         return ExitCode.Usage;
     }
 
-    private int Refuse(ParseResult arguments)
+    /// <summary>A word like an option where a name is expected is a slip, such as <c>--jsn</c>; after <c>--</c> it is meant.</summary>
+    private static string[] UnknownOptions(ParseResult arguments) => arguments.Tokens.Any(t => t.Type == TokenType.DoubleDash)
+        ? []
+        : [.. arguments.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(a => a.Tokens)
+            .Where(t => t.Value.Length > 1 && t.Value[0] == '-')
+            .Select(t => $"unknown option {t.Value}.")];
+
+    private int Refuse(ParseResult arguments, IEnumerable<string> wrong)
     {
         var voice = new Voice(_services.Terminal, color: !arguments.GetValue(_globals.NoColor));
         var command = arguments.CommandResult.Command;
-        foreach (var error in arguments.Errors.Select(e => e.Message).Distinct())
+        foreach (var error in wrong)
             voice.Fail(error);
         if (command.Subcommands.Count > 0 && arguments.UnmatchedTokens is [var word, ..] && Suggestion.Nearest(word, command.Subcommands.Select(c => c.Name)) is { } near)
             voice.Say($"did you mean `{Path(command)} {near}`?");

@@ -33,6 +33,6 @@ internal sealed class DeployCommand : CliCommand
         await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
         if (invocation.Arguments.GetValue(_dryRun))
             return await PlanCommand.ShowAsync(invocation, connection.Coordinator, request, _follow.IsJson(invocation.Arguments)).ConfigureAwait(false);
-        return await new ChangeFollower(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
+        return await new ChangeRun(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
     }
 }

@@ -27,6 +27,6 @@ internal abstract class StackChangeCommand : CliCommand
         await StackNames.RequireAsync(connection.Coordinator, stack, invocation.Interrupted).ConfigureAwait(false);
         if (await RequestAsync(invocation, connection.Coordinator, stack).ConfigureAwait(false) is not { } request)
             return ExitCode.Failed;
-        return await new ChangeFollower(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
+        return await new ChangeRun(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
     }
 }

@@ -18,7 +18,10 @@ internal sealed class JsonDisplay(Voice voice) : IChangeDisplay
 
     public void Conclude(ChangeConclusion conclusion)
     {
-        if (!_ended && conclusion.ExitCode != ExitCode.Done)
-            voice.Fail(conclusion.Sentence);
+        if (_ended || conclusion.ExitCode == ExitCode.Done)
+            return;
+        voice.Fail(conclusion.Sentence);
+        foreach (var detail in conclusion.Details)
+            voice.Say("  " + detail);
     }
 }

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Orchestrator.Api;
+using Orchestrator.Planning;
+
+namespace Orchestrator.Tests.Cli.Fakes;
+
+/// <summary>Answers with what the test has put in, and keeps what it was asked.</summary>
+internal sealed class FakeCoordinator : ICoordinator
+{
+    private readonly TaskCompletionSource _reachedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<ChangeRequest> Requests { get; } = [];
+
+    public List<string> Calls { get; } = [];
+
+    public Plan Plan { get; set; } = new() { Stack = "hello", TargetRevision = 1 };
+
+    public List<ChangeEvent> Events { get; } = [];
+
+    /// <summary>After the events the change goes on silently until it is cancelled.</summary>
+    public bool GoesOn { get; set; }
+
+    /// <summary>Ends when the last event has been taken and the change goes on.</summary>
+    public Task Silent => _reachedEnd.Task;
+
+    public ImmutableArray<ReplicaView> Replicas { get; set; } = [];
+
+    public ImmutableArray<StackView> Stacks { get; set; } = [];
+
+    public ImmutableArray<RevisionView> Revisions { get; set; } = [];
+
+    public ImmutableArray<HostView> Hosts { get; set; } = [];
+
+    public List<LogView> Logs { get; } = [];
+
+    public LogsQuery? LogsQuery { get; private set; }
+
+    /// <summary>Thrown by everything asked.</summary>
+    public Exception? Failure { get; set; }
+
+    public Task<CoordinatorVersion> VersionAsync(CancellationToken cancellation) => Answer(new CoordinatorVersion("0.1.0", "fleet", "https://10.0.0.1:7443"));
+
+    public Task<Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation)
+    {
+        Requests.Add(request);
+        return Answer(Plan);
+    }
+
+    public async IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        Requests.Add(request);
+        foreach (var change in Events)
+            yield return await Answer(change);
+        if (Failure is not null)
+            throw Failure;
+        if (!GoesOn)
+            yield break;
+        _reachedEnd.TrySetResult();
+        await new TaskCompletionSource().Task.WaitAsync(cancellation);
+    }
+
+    public Task<ImmutableArray<ReplicaView>> ReplicasAsync(string? stack, bool all, CancellationToken cancellation)
+    {
+        Calls.Add($"replicas {stack ?? "*"} all={all}");
+        return Answer(stack is null ? Replicas : [.. Replicas.Where(r => r.Stack == stack)]);
+    }
+
+    public Task<ImmutableArray<StackView>> StacksAsync(CancellationToken cancellation) => Answer(Stacks);
+
+    public Task<ImmutableArray<RevisionView>> HistoryAsync(string stack, CancellationToken cancellation) => Answer(Revisions);
+
+    public Task<ImmutableArray<HostView>> HostsAsync(CancellationToken cancellation) => Answer(Hosts);
+
+    public async IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        LogsQuery = query;
+        foreach (var line in Logs)
+            yield return await Answer(line);
+    }
+
+    public Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation)
+    {
+        Calls.Add($"token {role} {lifetime}");
+        return Answer("orc1.digest.id.secret");
+    }
+
+    public Task RemoveHostAsync(string host, CancellationToken cancellation)
+    {
+        Calls.Add($"remove host {host}");
+        return Answer(true);
+    }
+
+    private Task<T> Answer<T>(T value) => Failure is null ? Task.FromResult(value) : Task.FromException<T>(Failure);
+}

@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Cli;
+using Orchestrator.Tests.Cli.Fakes;
+
+namespace Orchestrator.Tests.Cli;
+
+/// <summary>Commands that change a stack which is there.</summary>
+public sealed class StackCommandTests : IDisposable
+{
+    private readonly CliHarness _cli = Ready(new());
+
+    public void Dispose() => _cli.Dispose();
+
+    [Fact]
+    public async Task Rollback_asks_for_the_last_good_revision_or_the_given_one()
+    {
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("rollback", "hello"));
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("rollback", "hello", "--to", "1"));
+
+        Assert.Equal([null, 1], _cli.Coordinator.Requests.Cast<ChangeRequest.Rollback>().Select(r => r.ToRevision));
+    }
+
+    [Fact]
+    public async Task Rollback_to_an_unknown_revision_is_bad_usage()
+    {
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("rollback", "hello", "--to", "7"));
+
+        Assert.Equal("error: stack hello has no revision 7; it has 2, 1, see `orchestrator history hello`\n", _cli.Error);
+    }
+
+    [Fact]
+    public async Task Resume_and_watch_ask_for_just_that()
+    {
+        await _cli.RunAsync("resume", "hello");
+        await _cli.RunAsync("watch", "hello");
+
+        Assert.IsType<ChangeRequest.Resume>(_cli.Coordinator.Requests[0]);
+        Assert.IsType<ChangeRequest.Watch>(_cli.Coordinator.Requests[1]);
+    }
+
+    [Fact]
+    public async Task Abort_by_who_aborts_is_success()
+    {
+        _cli.Coordinator.Events.Clear();
+        _cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Aborted, 2, "aborted"));
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("abort", "hello"));
+        Assert.Equal("hello: the change is aborted as it stands\n", _cli.Out);
+    }
+
+    [Fact]
+    public async Task Watch_of_an_aborted_change_is_a_failure()
+    {
+        _cli.Coordinator.Events.Clear();
+        _cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Aborted, 2, "by alice"));
+
+        Assert.Equal(ExitCode.Failed, await _cli.RunAsync("watch", "hello"));
+        Assert.StartsWith("error: hello: the change was aborted, after 0.0 s: by alice\n", _cli.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scale_takes_several_services()
+    {
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("scale", "hello", "web=5", "db=0"));
+
+        var scale = Assert.IsType<ChangeRequest.Scale>(Assert.Single(_cli.Coordinator.Requests));
+        Assert.Equal(ImmutableSortedDictionary<string, int>.Empty.Add("db", 0).Add("web", 5), scale.Replicas);
+    }
+
+    [Theory]
+    [InlineData("web", "error: `web` is not SERVICE=N; write it like web=3\n")]
+    [InlineData("web=-1", "error: `web=-1` is not SERVICE=N; write it like web=3\n")]
+    [InlineData("web=1 web=2", "error: service web is named twice\n")]
+    [InlineData("wbe=1", "error: stack hello has no service wbe; known services: db, web\n")]
+    public async Task Scale_bad_words_are_bad_usage(string words, string expected)
+    {
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync(["scale", "hello", .. words.Split(' ')]));
+
+        Assert.Equal(expected, _cli.Error);
+        Assert.Empty(_cli.Coordinator.Requests);
+    }
+
+    [Fact]
+    public async Task Rm_without_a_terminal_needs_yes()
+    {
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("rm", "hello"));
+
+        Assert.Equal("error: removing hello needs a yes, and there is no terminal to ask on; add --yes\n", _cli.Error);
+        Assert.Empty(_cli.Coordinator.Requests);
+    }
+
+    [Fact]
+    public async Task Rm_yes_volumes_reach_the_request()
+    {
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("rm", "hello", "--volumes", "--yes"));
+
+        Assert.True(Assert.IsType<ChangeRequest.Remove>(Assert.Single(_cli.Coordinator.Requests)).Volumes);
+        Assert.Equal("hello is removed, in 0.0 s\n", _cli.Out);
+    }
+
+    [Theory]
+    [InlineData("y", 0)]
+    [InlineData("Yes", 0)]
+    [InlineData("", 1)]
+    [InlineData("n", 1)]
+    public async Task Rm_on_a_terminal_asks(string answer, int expected)
+    {
+        using var cli = Ready(new() { Terminal = new() { InIsTerminal = true, ErrorIsTerminal = true, AllowsEscapes = false } });
+        cli.Coordinator.Replicas = [CliHarness.Replica("web", 1, "h1"), CliHarness.Replica("web", 2, "h2")];
+        cli.Terminal.Answers.Enqueue(answer);
+
+        Assert.Equal(expected, await cli.RunAsync("rm", "hello"));
+
+        Assert.StartsWith("Remove hello: 2 replicas on 2 hosts, its networks and history; volumes are kept? [y/N] ", cli.Error, StringComparison.Ordinal);
+        Assert.Equal(expected == 0 ? 1 : 0, cli.Coordinator.Requests.Count);
+    }
+
+    private static CliHarness Ready(CliHarness cli)
+    {
+        cli.Coordinator.Stacks = [CliHarness.Stack()];
+        var services = CliHarness.Revision(2, "current").Services;
+        cli.Coordinator.Revisions = [CliHarness.Revision(2, "current") with { Services = services.Add("db", services["web"]) }, CliHarness.Revision(1, "good")];
+        cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Done, 2, "done"));
+        return cli;
+    }
+}
