@@ -139,12 +139,11 @@ internal sealed partial class ReplicaActor
     private void OnReady()
     {
         var start = _start!;
-
-        // An x-orchestrator.ready probe says nothing of the engine's healthcheck.
-        var verified = _probe is GateProbe.Exec ? start.EngineStartedAt : null;
         EndProbes();
         start.IsReady = true;
-        Judge(ReplicaStanding.InGate, verified);
+
+        // An x-orchestrator.ready probe stands for the healthcheck, too, until the engine has a verdict of its own.
+        Judge(ReplicaStanding.InGate, start.EngineStartedAt);
         foreach (var id in start.Ids) Publish(new AgentEvent.ReplicaReady(id, _key));
         Progress(ReplicaPhase.Monitoring, null);
         var left = start.StartedAt + start.Spec.Monitor - Now;
@@ -169,6 +168,7 @@ internal sealed partial class ReplicaActor
             container =>
             {
                 if (!CheckRunning(container)) return;
+                start.IsSealed = true;
                 Judge(ReplicaStanding.Passed);
                 LookThen(id, OnPassed);
             },

@@ -86,6 +86,7 @@ internal sealed partial class ReplicaActor
         if (HasAnswerAlready(container))
         {
             Adopt(container);
+            start.IsSealed = true;
             Judge(ReplicaStanding.Passed);
             LookThen(container.Id, OnPassed);
             return;

@@ -31,6 +31,9 @@ internal sealed class StartJob(AgentCommand.StartReplica command, DateTimeOffset
 
     public bool IsReady { get; set; }
 
+    /// <summary>It has passed, and only the look before the answer is due: what happens to the container from now on is no failure of its gate.</summary>
+    public bool IsSealed { get; set; }
+
     public bool HasImage { get; set; }
 
     /// <summary>How often a container that was there before has been given up for a new one.</summary>
