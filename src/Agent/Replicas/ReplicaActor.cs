@@ -130,7 +130,7 @@ internal sealed partial class ReplicaActor : EngineCaller
     private void OnGone(string containerId)
     {
         if (_observed?.Id == containerId) _observed = null;
-        if (_start is { IsFailing: false } start && start.ContainerId == containerId && start.EngineStartedAt is not null)
+        if (_start is { IsFailing: false, IsSealed: false } start && start.ContainerId == containerId && start.EngineStartedAt is not null)
         {
             Fail(start.IsReady ? ReplicaStage.Monitor : ReplicaStage.Gate, "the container was removed by somebody else while it was in its gate");
             return;
