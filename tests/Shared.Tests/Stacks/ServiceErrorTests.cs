@@ -330,6 +330,47 @@ public sealed class ServiceErrorTests
                 """
             },
             {
+                "other files and modes",
+                """
+                services:
+                  web:
+                    image: a
+                    container_name: one
+                    network_mode: host
+                    ports: ["80:80"]
+                    label_file: none.labels
+                    security_opt: ["seccomp=none.json"]
+                    pull_policy: daily
+                    hostname: [a]
+                  b:
+                    image: a b
+                    container_name: one
+                    network_mode: service:web
+                    pull_policy: allways
+                    deploy: {mode: global-job, resources: {reservations: {devices: []}}}
+                  c.d:
+                    image: ""
+                    network_mode: other
+                    container_name: "?"
+                """,
+                """
+                stack.yaml:6:12: services.web.ports: `ports` has no effect with `network_mode: host`; remove one of them
+                stack.yaml:7:17: services.web.label_file: the label file /home/ada/shop/none.labels does not exist; create it, or correct the path; relative paths start at /home/ada/shop
+                stack.yaml:8:20: services.web.security_opt[0]: the seccomp profile /home/ada/shop/none.json does not exist; create it, or correct the path; relative paths start at /home/ada/shop
+                stack.yaml:9:18: services.web.pull_policy: the pull policy `daily` is not supported yet; use always, missing or never
+                stack.yaml:10:15: services.web.hostname: must be text, but is a list
+                stack.yaml:12:12: services.b.image: `a b` holds a space, which no image name does
+                stack.yaml:13:21: services.b.container_name: the container name one is already that of web; give each service its own
+                stack.yaml:14:19: services.b.network_mode: `service:web`: sharing another container's network is not supported yet; use a network both services are on
+                stack.yaml:15:18: services.b.pull_policy: must be one of always, missing, if_not_present, never, but is `allways`; did you mean always?
+                stack.yaml:16:20: services.b.deploy.mode: the mode `global-job` is not supported yet; use replicated or global
+                stack.yaml:16:59: services.b.deploy.resources.reservations.devices: `devices` is not supported yet; remove it; docs/stack-file.md lists the supported keys
+                stack.yaml:18:12: services.c.d.image: the image's name is empty; name an image, such as nginx:1.27
+                stack.yaml:19:19: services.c.d.network_mode: must be one of none, host, bridge, but is `other`; to join a network, name it under `networks`
+                stack.yaml:20:21: services.c.d.container_name: `?` is not a valid container name; two or more letters, digits, `_`, `.` and `-`, starting with a letter or digit
+                """
+            },
+            {
                 "other bad values",
                 """
                 services:

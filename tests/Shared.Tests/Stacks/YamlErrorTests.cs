@@ -94,7 +94,7 @@ public sealed class YamlErrorTests
                     image: b
                 """,
                 """
-                stack.yaml:4:5: the key image is here twice: it is already at stack.yaml:3:5; remove or rename one of them
+                stack.yaml:4:5: services.web.image: the key image is here twice: it is already at stack.yaml:3:5; remove or rename one of them
                 """
             },
             {
@@ -105,7 +105,7 @@ public sealed class YamlErrorTests
                   web: {image: b}
                 """,
                 """
-                stack.yaml:3:3: the key web is here twice: it is already at stack.yaml:2:3; remove or rename one of them
+                stack.yaml:3:3: services.web: the key web is here twice: it is already at stack.yaml:2:3; remove or rename one of them
                 """
             },
             {
@@ -118,7 +118,7 @@ public sealed class YamlErrorTests
                       1: x
                 """,
                 """
-                stack.yaml:5:7: a key must be text, but is the number 1; put it in quotes: "1"
+                stack.yaml:5:7: services.web.environment: a key must be text, but is the number 1; put it in quotes: "1"
                 """
             },
             {
@@ -170,7 +170,7 @@ public sealed class YamlErrorTests
                 """,
                 """
                 stack.yaml:1:1: x: `x` is not a known key; known keys: name, networks, services, version, volumes
-                stack.yaml:4:9: `<<` takes a mapping or a list of mappings, but is the number 5; write `<<: *anchor`
+                stack.yaml:4:9: services.web: `<<` takes a mapping or a list of mappings, but is the number 5; write `<<: *anchor`
                 """
             },
         };

@@ -113,8 +113,12 @@ public sealed class YamlTests
     [Fact]
     public void Unknown_tag_is_an_error() =>
         Assert.Equal(
-            ["stack.yaml:3:12: the tag !secret is not known; remove it; only `!reset` and `!override` have a meaning here"],
+            ["stack.yaml:3:12: services.web.image: the tag !secret is not known; remove it; only `!reset` and `!override` have a meaning here"],
             StackFiles.Errors("services:\n  web:\n    image: !secret a\n"));
+
+    [Fact]
+    public void Endless_key_is_an_error() =>
+        Assert.Equal("a key is longer than 512 characters", Assert.Single(StackFiles.Load(StackFiles.Yaml($"environment: {{\"{new string('k', 600)}\": x}}")).Errors).Message);
 
     [Fact]
     public void Nul_character_is_not_text() =>

@@ -16,6 +16,9 @@ internal sealed class YamlFile
     /// <summary>Nodes after aliases are expanded: an alias bomb grows by powers, so any bound in this range stops it.</summary>
     private const int MaxNodes = 200_000;
 
+    /// <summary>Keys make up the paths of messages; a longer one is a slip of quotes.</summary>
+    private const int MaxKeyLength = 512;
+
     private readonly string _file;
     private readonly string _text;
     private readonly Diagnostics _diagnostics;
@@ -85,7 +88,7 @@ internal sealed class YamlFile
             _parser.Consume<DocumentStart>();
             _anchors.Clear();
             _open.Clear();
-            var root = Read(depth: 0);
+            var root = Read(depth: 0, path: "");
             _parser.Consume<DocumentEnd>();
             switch (root)
             {
@@ -107,7 +110,7 @@ internal sealed class YamlFile
         return documents.ToImmutable();
     }
 
-    private Node Read(int depth)
+    private Node Read(int depth, string path)
     {
         Count(1, depth);
         if (_parser.TryConsume<AnchorAlias>(out var alias))
@@ -123,26 +126,26 @@ internal sealed class YamlFile
         if (!_parser.Accept<NodeEvent>(out var start))
             throw new RefusedException(Current.Start, Current.End, "a value is missing here");
         var anchor = start.Anchor;
-        return anchor.IsEmpty ? ReadNode(start, depth) : ReadAnchored(anchor, start, depth);
+        return anchor.IsEmpty ? ReadNode(start, depth, path) : ReadAnchored(anchor, start, depth, path);
     }
 
-    private Node ReadAnchored(AnchorName anchor, NodeEvent start, int depth)
+    private Node ReadAnchored(AnchorName anchor, NodeEvent start, int depth, string path)
     {
         var (nodes, deepest) = (_nodes, _deepest);
         _deepest = depth;
         _open.Add(anchor);
-        var node = ReadNode(start, depth);
+        var node = ReadNode(start, depth, path);
         _open.Remove(anchor);
         _anchors[anchor] = (node, _nodes - nodes, _deepest - depth);
         _deepest = Math.Max(_deepest, deepest);
         return node;
     }
 
-    private Node ReadNode(NodeEvent start, int depth) => start switch
+    private Node ReadNode(NodeEvent start, int depth, string path) => start switch
     {
-        Scalar => ReadScalar(),
-        SequenceStart => ReadList(depth),
-        _ => ReadMap(depth),
+        Scalar => ReadScalar(path),
+        SequenceStart => ReadList(depth, path),
+        _ => ReadMap(depth, path),
     };
 
     /// <summary>Both bounds hold for the expanded tree: a chain of aliases can be as deep as a bomb of them is wide.</summary>
@@ -158,14 +161,14 @@ internal sealed class YamlFile
 
     private ParsingEvent Current => _parser.Current ?? new StreamEnd();
 
-    private Node.Scalar ReadScalar()
+    private Node.Scalar ReadScalar(string path)
     {
         var e = _parser.Consume<Scalar>();
         var place = PlaceOf(e.Start);
         var plain = e.Style == ScalarStyle.Plain;
         var forcedText = !e.Tag.IsEmpty && !e.Tag.IsNonSpecific && e.Tag.Value == "tag:yaml.org,2002:str";
         var kind = plain && !forcedText ? ScalarKinds.OfPlain(e.Value) : ScalarKind.Text;
-        return new Node.Scalar(place, e.Value, kind, VerbatimColumn(e, place)) { MergeTag = TagOf(e) };
+        return new Node.Scalar(place, e.Value, kind, VerbatimColumn(e, place)) { MergeTag = TagOf(e, path) };
     }
 
     /// <summary>Only a plain or quoted scalar on one line, without escapes or tags, stands in the file as it is in memory.</summary>
@@ -182,16 +185,16 @@ internal sealed class YamlFile
         };
     }
 
-    private Node.List ReadList(int depth)
+    private Node.List ReadList(int depth, string path)
     {
         var start = _parser.Consume<SequenceStart>();
         var items = ImmutableArray.CreateBuilder<Node>();
         while (!_parser.TryConsume<SequenceEnd>(out _))
-            items.Add(Read(depth + 1));
-        return new Node.List(PlaceOf(start.Start), items.ToImmutable()) { MergeTag = TagOf(start) };
+            items.Add(Read(depth + 1, $"{path}[{items.Count}]"));
+        return new Node.List(PlaceOf(start.Start), items.ToImmutable()) { MergeTag = TagOf(start, path) };
     }
 
-    private Node.Map ReadMap(int depth)
+    private Node.Map ReadMap(int depth, string path)
     {
         var start = _parser.Consume<MappingStart>();
         var entries = new List<Node.Entry>();
@@ -199,41 +202,49 @@ internal sealed class YamlFile
         var places = new Dictionary<string, Place>(StringComparer.Ordinal);
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
-            var key = Read(depth + 1);
-            var value = Read(depth + 1);
-            if (key is Node.Scalar { Text: "<<" })
+            var key = Read(depth + 1, path);
+            var merge = key is Node.Scalar { Text: "<<" };
+            var good = merge ? null : CheckKey(key, path, places);
+            var value = Read(depth + 1, good is null ? path : Paths.Key(path, good.Text));
+            if (merge)
                 merged.Add(value);
-            else if (CheckKey(key, places) is { } good)
+            else if (good is not null)
                 entries.Add(new Node.Entry(good, value));
         }
 
         foreach (var value in merged)
-            AddMerged(value, entries, places);
-        return new Node.Map(PlaceOf(start.Start), [.. entries]) { MergeTag = TagOf(start) };
+            AddMerged(value, path, entries, places);
+        return new Node.Map(PlaceOf(start.Start), [.. entries]) { MergeTag = TagOf(start, path) };
     }
 
-    private Node.Scalar? CheckKey(Node key, Dictionary<string, Place> places)
+    private Node.Scalar? CheckKey(Node key, string path, Dictionary<string, Place> places)
     {
         if (key is not Node.Scalar scalar)
         {
-            _diagnostics.Error(key.Place, "", $"a key must be text, but is {key.Describe()}", "put the key in quotes, or check the colons and dashes around it");
+            _diagnostics.Error(key.Place, path, $"a key must be text, but is {key.Describe()}", "put the key in quotes, or check the colons and dashes around it");
             return null;
         }
 
         if (scalar.Kind != ScalarKind.Text)
         {
-            _diagnostics.Error(key.Place, "", $"a key must be text, but is {key.Describe()}", scalar.Text.Length > 0 ? $"put it in quotes: \"{scalar.Text}\"" : "give the key a name");
+            _diagnostics.Error(key.Place, path, $"a key must be text, but is {key.Describe()}", scalar.Text.Length > 0 ? $"put it in quotes: \"{scalar.Text}\"" : "give the key a name");
+            return null;
+        }
+
+        if (scalar.Text.Length > MaxKeyLength)
+        {
+            _diagnostics.Error(scalar.Place, path, $"a key is longer than {MaxKeyLength} characters", "check that a quote or a colon is not missing");
             return null;
         }
 
         if (places.TryAdd(scalar.Text, scalar.Place))
             return scalar;
-        _diagnostics.Error(scalar.Place, "", $"the key {scalar.Text} is here twice: it is already at {places[scalar.Text]}", "remove or rename one of them");
+        _diagnostics.Error(scalar.Place, Paths.Key(path, scalar.Text), $"the key {scalar.Text} is here twice: it is already at {places[scalar.Text]}", "remove or rename one of them");
         return null;
     }
 
     /// <summary>YAML's merge key: what the mapping says itself wins, then the earlier of several merged mappings.</summary>
-    private void AddMerged(Node value, List<Node.Entry> entries, Dictionary<string, Place> places)
+    private void AddMerged(Node value, string path, List<Node.Entry> entries, Dictionary<string, Place> places)
     {
         switch (value)
         {
@@ -247,15 +258,15 @@ internal sealed class YamlFile
                 break;
             case Node.List list when list.Items.All(i => i is Node.Map):
                 foreach (var item in list.Items)
-                    AddMerged(item, entries, places);
+                    AddMerged(item, path, entries, places);
                 break;
             default:
-                _diagnostics.Error(value.Place, "", $"`<<` takes a mapping or a list of mappings, but is {value.Describe()}", "write `<<: *anchor`");
+                _diagnostics.Error(value.Place, path, $"`<<` takes a mapping or a list of mappings, but is {value.Describe()}", "write `<<: *anchor`");
                 break;
         }
     }
 
-    private MergeTag TagOf(NodeEvent e)
+    private MergeTag TagOf(NodeEvent e, string path)
     {
         if (e.Tag.IsEmpty || e.Tag.IsNonSpecific || e.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
             return MergeTag.None;
@@ -266,7 +277,7 @@ internal sealed class YamlFile
             case "!override":
                 return MergeTag.Override;
             default:
-                _diagnostics.Error(PlaceOf(e.Start), "", $"the tag {e.Tag.Value} is not known", "remove it; only `!reset` and `!override` have a meaning here");
+                _diagnostics.Error(PlaceOf(e.Start), path, $"the tag {e.Tag.Value} is not known", "remove it; only `!reset` and `!override` have a meaning here");
                 return MergeTag.None;
         }
     }
