@@ -62,6 +62,13 @@ coordinator_start() {
   fi
 }
 
+# The context's key opens nothing once the fleet's authority is gone.
+context_forget() {
+  if [ -d "$FLEET_DATA/coordinator" ] && [ -x "$ROOT/dist/orchestrator" ]; then
+    orchestrator context rm "$FLEET_CONTEXT" >/dev/null 2>&1 || true
+  fi
+}
+
 agent_alive() { process_alive "$FLEET_RUN/$1/agent"; }
 
 agent_start() {
