@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Hosting;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Orchestrator.Agent.Cli;
 

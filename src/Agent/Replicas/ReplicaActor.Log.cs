@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.Protocol;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Orchestrator.Agent.Replicas;
 

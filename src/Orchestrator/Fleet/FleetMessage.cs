@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
+using Orchestrator.Planning;
 using Orchestrator.Protocol;
 
 namespace Orchestrator.Fleet;
 
-/// <summary>What the links tell <c>/user/coordinator/fleet</c>, the coordinator's end of every agent.</summary>
+/// <summary>What is told to <c>/user/coordinator/fleet</c>, the coordinator's end of every agent, and what it answers.</summary>
 public abstract record FleetMessage
 {
     /// <summary>An agent's link is up. Answered to the sender with <see cref="SessionOpened"/>. A second session of the same host replaces the first, whose <paramref name="Downlink"/> is told <see cref="SessionReplaced"/>.</summary>
@@ -17,4 +19,33 @@ public abstract record FleetMessage
     public sealed record SessionOpened(IActorRef Uplink) : FleetMessage;
 
     public sealed record SessionReplaced : FleetMessage;
+
+    /// <summary>Sends a command and keeps it until its last answer, over reconnects. The sender gets <see cref="Answered"/>s, or <see cref="HostLost"/> when the host is down or unknown.</summary>
+    public sealed record Send(string Host, AgentCommand Command) : FleetMessage;
+
+    /// <param name="CommandId">The command this answers.</param>
+    public sealed record Answered(string Host, string CommandId, AgentEvent Event) : FleetMessage;
+
+    /// <param name="CommandId">The command that is dropped; null when told to a subscriber.</param>
+    public sealed record HostLost(string Host, string? CommandId) : FleetMessage;
+
+    /// <summary>The sender is told <see cref="HostLost"/> for every host that goes down from now on, until it ends.</summary>
+    public sealed record Subscribe : FleetMessage;
+
+    /// <summary>Answered with a <see cref="FleetSnapshot"/> once no host is Unknown.</summary>
+    /// <param name="Fresh">Ask every agent for its inventory first (bounded by <see cref="FleetActor.RefreshTimeout"/>).</param>
+    public sealed record GetFleet(bool Fresh) : FleetMessage;
+
+    /// <summary>Answered with the snapshot as it is.</summary>
+    public sealed record PeekFleet : FleetMessage;
+
+    /// <summary>Told to the parent: a host's state or replicas changed.</summary>
+    /// <param name="Stacks">Stacks it may matter to; empty = all.</param>
+    public sealed record Changed(string Host, ImmutableArray<string> Stacks) : FleetMessage;
+
+    /// <summary>Forget a host that is down. Answered with <see cref="HostForgotten"/>.</summary>
+    public sealed record Forget(string Host) : FleetMessage;
+
+    /// <param name="Error">Null on success.</param>
+    public sealed record HostForgotten(string? Error) : FleetMessage;
 }

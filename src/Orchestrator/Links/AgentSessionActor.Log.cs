@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Orchestrator.Links;
 

@@ -87,6 +87,9 @@ public sealed record SlotPlan
     /// <summary>What the slot has now and will lose.</summary>
     public ImmutableArray<Placement> Old { get; init; } = [];
 
+    /// <summary>Stopped containers of earlier revisions that are more than the service retains: removed when the slot is done.</summary>
+    public ImmutableArray<Placement> Prune { get; init; } = [];
+
     /// <summary>For people.</summary>
     public string Reason { get; init; } = "";
 }

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Orchestrator.Changes;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Api;
+
+/// <summary>What people and scripts are shown of the coordinator's records.</summary>
+internal static class CoordinatorViews
+{
+    public const string Embedded = "embedded";
+
+    public const string Fleet = "fleet";
+
+    public static ReplicaView Of(HostSnapshot host, ReplicaSnapshot replica) => new(
+        replica.Key.Stack,
+        replica.Key.Service,
+        replica.Key.Slot,
+        replica.Key.ShortRevision,
+        host.Name,
+        replica.Image,
+        host.State == HostState.Down ? "lost" : replica.State.ToString().ToLowerInvariant(),
+        replica.Health.ToString().ToLowerInvariant(),
+        replica.ContainerName,
+        replica.ContainerId,
+        replica.Created,
+        replica.RestartCount,
+        replica.Ports);
+
+    public static StackView Of(StackState stack, FleetSnapshot fleet)
+    {
+        var current = stack.Revisions.First(r => r.Number == stack.Head.Current);
+        var desired = current.Spec.Services.Sum(s => s.Deploy.Mode == ServiceMode.Global
+            ? fleet.Hosts.Values.Count(h => PlacementFilter.Refusal(h, s, current.Services[s.Name]) is null)
+            : s.Deploy.Replicas);
+        var serving = fleet.Replicas(stack.Head.Stack).Count(r => r.Replica.IsServing && current.Services.GetValueOrDefault(r.Replica.Key.Service)?.Id == r.Replica.Key.Revision);
+        var state = stack switch
+        {
+            { Active: not null, Detail: not null } => "paused",
+            { Active: { Kind: ChangeKind.Repair } } => "repairing",
+            { Active: not null } => "updating",
+            _ => serving >= desired && current.State == RevisionState.Good ? "stable" : "degraded",
+        };
+        return new StackView(stack.Head.Stack, current.Number, state, current.Spec.Services.Length, serving, desired, stack.Detail ?? current.Detail);
+    }
+
+    public static RevisionView Of(StackRevision revision, StackState stack)
+    {
+        var isCurrent = revision.Number == stack.Head.Current;
+        var state = isCurrent && revision.State == RevisionState.Good ? "current" : revision.State switch
+        {
+            RevisionState.Running => "running",
+            RevisionState.Paused => "paused",
+            RevisionState.Good => "good",
+            RevisionState.Failed => "failed",
+            RevisionState.RolledBack => "rolled-back",
+            RevisionState.Superseded => "superseded",
+            RevisionState.Aborted => "aborted",
+        };
+        var services = revision.Services.ToImmutableSortedDictionary(
+            s => s.Key,
+            s => new RevisionServiceView(s.Value.Id[..ReplicaKey.ShortRevisionLength], s.Value.Image, revision.Spec.Services.FirstOrDefault(x => x.Name == s.Key)?.Deploy.Replicas ?? 0),
+            StringComparer.Ordinal);
+        return new RevisionView(revision.Number, revision.Created, state, services, revision.Detail);
+    }
+
+    public static HostView Of(HostSnapshot host) => new(
+        host.Name,
+        host.State.ToString().ToLowerInvariant(),
+        host.Facts?.EngineVersion ?? "",
+        host.Facts?.Os ?? "",
+        host.Facts?.Architecture ?? "",
+        host.Facts?.Cpus ?? 0,
+        host.Facts?.MemoryBytes ?? 0,
+        host.Replicas.Values.Count(r => r.State is ReplicaState.Running or ReplicaState.Starting),
+        host.Facts?.Labels ?? ImmutableSortedDictionary<string, string>.Empty,
+        host.Facts?.AgentVersion ?? "",
+        host.Facts?.EngineError,
+        host.LastSeen);
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Planning;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Changes;
+
+/// <summary>The change under way: which services run, wait, are paused or have ended.</summary>
+internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevision> revisions)
+{
+    private readonly Dictionary<string, IActorRef> rollouts = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> paused = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> goingBack = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> latest = new(StringComparer.Ordinal);
+    private readonly HashSet<string> planningBack = new(StringComparer.Ordinal);
+    private bool isWindingDown;
+
+    public ChangeRecord Record { get; private set; } = record;
+
+    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s)) || planningBack.Count > 0 || Startable().Any();
+
+    public bool IsPaused => paused.Count > 0 && !IsBusy;
+
+    public string? PauseReason => paused.Count == 0 ? null : string.Join("; ", paused.Select(p => $"{p.Key}: {p.Value}"));
+
+    /// <summary>A deploy of the very file that is being deployed need not begin again.</summary>
+    public bool IsFor(ChangeRequest.Deploy request, ImmutableArray<StackRevision> known) =>
+        Record.Kind == ChangeKind.Deploy
+        && request.Services.IsEmpty
+        && !isWindingDown
+        && (known.FirstOrDefault(r => r.Number == Record.Plan.TargetRevision) ?? revisions.FirstOrDefault(r => r.Number == Record.Plan.TargetRevision)) is { } target
+        && SpecJson.Write(target.Spec) == SpecJson.Write(request.Spec);
+
+    public IReadOnlyList<(ServicePlan Plan, bool IsWayBack)> TakeStartable() => [.. Startable()];
+
+    public void Started(string service, IActorRef rollout) => rollouts[service] = rollout;
+
+    public bool IsFrom(string service, IActorRef sender) => rollouts.TryGetValue(service, out var rollout) && rollout.Equals(sender);
+
+    /// <summary>False when it was paused already.</summary>
+    public bool Paused(string service, string reason) => rollouts.ContainsKey(service) && paused.TryAdd(service, reason);
+
+    public void Continued(string service) => paused.Remove(service);
+
+    public void Ended(string service, ServiceEnd end)
+    {
+        rollouts.Remove(service);
+        paused.Remove(service);
+        planningBack.Remove(service);
+        Record = Record with { Ends = Record.Ends.SetItem(service, end) };
+    }
+
+    public void RollingBack(string service, string reason)
+    {
+        rollouts.Remove(service);
+        paused.Remove(service);
+        planningBack.Add(service);
+        goingBack[service] = reason;
+    }
+
+    public void PlannedBack(ServicePlan plan)
+    {
+        planningBack.Remove(plan.Service);
+        Record = Record with { Rollbacks = Record.Rollbacks.SetItem(plan.Service, plan), RollbackReasons = Record.RollbackReasons.SetItem(plan.Service, goingBack.GetValueOrDefault(plan.Service, "")) };
+    }
+
+    public string? RollbackReason(string service) => Record.RollbackReasons.GetValueOrDefault(service);
+
+    public void Resume() => TellAll(new RolloutMessage.Resume());
+
+    public void Abort()
+    {
+        isWindingDown = true;
+        paused.Clear();
+        TellAll(new RolloutMessage.Abort("aborted on request"));
+    }
+
+    public void Supersede()
+    {
+        isWindingDown = true;
+        paused.Clear();
+        TellAll(new RolloutMessage.Supersede("superseded by a newer change"));
+    }
+
+    /// <summary>Keeps the last word on each replica for the signs of life.</summary>
+    public void Note(ChangeEvent happened)
+    {
+        if (happened is ChangeEvent.ReplicaMoved moved)
+        {
+            var name = $"{moved.Service}.{moved.Slot}";
+            if (moved.Phase is ReplicaStep.Passed or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
+            {
+                latest.Remove(name);
+            }
+            else
+            {
+                latest[name] = $"{name} on {moved.Host}: {moved.Phase.ToString().ToLowerInvariant()}{(moved.Detail is null ? "" : $" ({moved.Detail})")}";
+            }
+        }
+        else if (happened is ChangeEvent.ReplicaFailed failed)
+        {
+            latest.Remove($"{failed.Service}.{failed.Slot}");
+        }
+    }
+
+    public string WaitsFor() =>
+        latest.Count > 0 ? string.Join(", ", latest.Values.Take(3)) + (latest.Count > 3 ? $" and {latest.Count - 3} more" : "")
+        : rollouts.Count > 0 ? $"the next step of {string.Join(", ", rollouts.Keys.Order(StringComparer.Ordinal))}"
+        : "the fleet's inventory";
+
+    private void TellAll(RolloutMessage message)
+    {
+        foreach (var rollout in rollouts.Values)
+        {
+            rollout.Tell(message);
+        }
+    }
+
+    private IEnumerable<(ServicePlan Plan, bool IsWayBack)> Startable()
+    {
+        if (isWindingDown)
+        {
+            yield break;
+        }
+        foreach (var back in Record.Rollbacks.Values.Where(b => !Record.Ends.ContainsKey(b.Service) && !rollouts.ContainsKey(b.Service)))
+        {
+            yield return (back, true);
+        }
+        foreach (var plan in Record.Plan.Services)
+        {
+            if (plan.Action != ServiceAction.None
+                && !Record.Ends.ContainsKey(plan.Service)
+                && !Record.Rollbacks.ContainsKey(plan.Service)
+                && !rollouts.ContainsKey(plan.Service)
+                && !planningBack.Contains(plan.Service)
+                && MayStart(plan))
+            {
+                yield return (plan, false);
+            }
+        }
+    }
+
+    /// <summary>What a service depends on has passed its gate. What leaves the stack goes when all that stays is there.</summary>
+    private bool MayStart(ServicePlan plan) => plan.Action == ServiceAction.Remove
+        ? Record.Plan.Services.All(s => s.Action is ServiceAction.Remove or ServiceAction.None || Record.Ends.GetValueOrDefault(s.Service)?.Outcome == ChangeOutcome.Done)
+        : plan.After.All(d => Record.Plan.Services.FirstOrDefault(s => s.Service == d.Service) is not { Action: not ServiceAction.None }
+            || (Record.Ends.GetValueOrDefault(d.Service) is { } end && (end.Outcome == ChangeOutcome.Done || !d.Required)));
+}

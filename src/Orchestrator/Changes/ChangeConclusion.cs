@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Planning;
+
+namespace Orchestrator.Changes;
+
+/// <summary>How a change ended as a whole, and what the stack is from now on. Pure.</summary>
+internal static class ChangeConclusion
+{
+    public static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) Of(
+        ChangeRecord change, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now)
+    {
+        var stack = head.Stack;
+        var target = revisions.First(r => r.Number == change.Plan.TargetRevision);
+        var open = change.Plan.Services.Where(s => s.Action != ServiceAction.None && !change.Ends.ContainsKey(s.Service)).Select(s => s.Service).ToList();
+        if (Any(change, ChangeOutcome.Superseded) || (open.Count > 0 && change.Ends.Values.All(e => e.Outcome is ChangeOutcome.Done or ChangeOutcome.RolledBack)))
+        {
+            return (ChangeOutcome.Superseded, $"superseded by a newer change of stack {stack}", head, Mark(change, target, RevisionState.Superseded, null));
+        }
+        if (Any(change, ChangeOutcome.Aborted))
+        {
+            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; deploy again to go on, or `orchestrator rollback {stack}`", head, Mark(change, target, RevisionState.Aborted, null));
+        }
+        if (Any(change, ChangeOutcome.RolledBack))
+        {
+            return RolledBack(change, head, revisions, target, open, now);
+        }
+        if (Any(change, ChangeOutcome.Failed) || open.Count > 0)
+        {
+            var reason = Reasons(change, ChangeOutcome.Failed);
+            var left = open.Count > 0 ? $"; not begun: {string.Join(", ", open)}" : "";
+            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then deploy again or `orchestrator rollback {stack}`", head, Mark(change, target, RevisionState.Failed, reason));
+        }
+        return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}", head, Mark(change, target, RevisionState.Good, null));
+    }
+
+    private static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) RolledBack(
+        ChangeRecord change, StackHead head, ImmutableArray<StackRevision> revisions, StackRevision target, List<string> open, DateTimeOffset now)
+    {
+        var back = revisions.First(r => r.Number == change.RollbackRevision);
+        var names = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.RolledBack).Select(e => e.Key).ToList();
+        var reason = string.Join("; ", names.Select(n => $"{n}: {change.RollbackReasons.GetValueOrDefault(n)}"));
+        var failed = target with { State = RevisionState.RolledBack, Detail = reason };
+        var broken = Any(change, ChangeOutcome.Failed);
+        var kept = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key).ToList();
+        if (kept.Count == 0 && !broken)
+        {
+            return (ChangeOutcome.RolledBack, $"failed ({reason}) and rolled back to revision {back.Number}", head with { Current = back.Number }, [failed]);
+        }
+        var mixed = Mix(target, back, [.. names, .. open], head.LastRevision + 1, now) with
+        {
+            State = broken ? RevisionState.Failed : RevisionState.Good,
+            Detail = $"revision {target.Number} with {string.Join(", ", names.Concat(open))} as in revision {back.Number}",
+        };
+        var message = $"failed ({reason}); {string.Join(", ", names)} rolled back to revision {back.Number}, {(kept.Count > 0 ? $"{string.Join(", ", kept)} kept" : "others failed")}: the stack is at revision {mixed.Number}";
+        return (ChangeOutcome.RolledBack, message, head with { Current = mixed.Number, LastRevision = mixed.Number }, [failed, mixed]);
+    }
+
+    /// <summary>The target with some services as they were; those that were not there are left out.</summary>
+    private static StackRevision Mix(StackRevision target, StackRevision back, ImmutableArray<string> reverted, int number, DateTimeOffset now)
+    {
+        var services = target.Spec.Services
+            .Select(s => !reverted.Contains(s.Name, StringComparer.Ordinal) ? s : back.Spec.Services.FirstOrDefault(b => b.Name == s.Name))
+            .OfType<Stacks.ServiceSpec>()
+            .ToImmutableArray();
+        return new StackRevision
+        {
+            Number = number,
+            Created = now,
+            Spec = target.Spec with { Services = services, Networks = back.Spec.Networks.SetItems(target.Spec.Networks), Volumes = back.Spec.Volumes.SetItems(target.Spec.Volumes) },
+            Services = services.ToImmutableSortedDictionary(s => s.Name, s => (reverted.Contains(s.Name, StringComparer.Ordinal) ? back : target).Services[s.Name], StringComparer.Ordinal),
+        };
+    }
+
+    private static bool Any(ChangeRecord change, ChangeOutcome outcome) => change.Ends.Values.Any(e => e.Outcome == outcome);
+
+    private static string Reasons(ChangeRecord change, ChangeOutcome outcome) =>
+        string.Join("; ", change.Ends.Where(e => e.Value.Outcome == outcome).Select(e => $"{e.Key}: {e.Value.Reason ?? "replicas failed"}"));
+
+    /// <summary>A repair says nothing about the revision: that was good and stays so.</summary>
+    private static ImmutableArray<StackRevision> Mark(ChangeRecord change, StackRevision target, RevisionState state, string? detail) =>
+        change.Kind == ChangeKind.Repair ? [] : [target with { State = state, Detail = detail }];
+}

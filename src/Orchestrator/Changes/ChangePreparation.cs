@@ -1,0 +1,250 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Changes;
+
+/// <summary>From a request to a plan: which specification is wanted, its images pinned, the fleet looked at. Changes nothing.</summary>
+internal sealed class ChangePreparation(IActorRef fleet, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
+{
+    /// <summary>Longer than the agent's own bound on a registry's answer.</summary>
+    private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(45);
+
+    /// <summary>A fresh snapshot waits for hosts to be heard of or given up, and then for their inventories.</summary>
+    private static readonly TimeSpan FleetTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly List<string> warnings = [];
+
+    private StackRevision? Current => revisions.FirstOrDefault(r => r.Number == head.Current);
+
+    /// <summary>Throws <see cref="CoordinatorException"/> when the request cannot be met.</summary>
+    public async Task<PreparedChange> PrepareAsync(ChangeRequest request)
+    {
+        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), FleetTimeout);
+        if (!snapshot.Hosts.Values.Any(h => h.State == HostState.Ready))
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Unreachable, snapshot.Hosts.IsEmpty
+                ? "the fleet has no hosts; install an agent on each with `orchestrator-agent join`, or use `--context local` for this machine's engine"
+                : $"no host answers: {string.Join(", ", snapshot.Hosts.Values.Select(h => $"{h.Name} is {h.State.ToString().ToLowerInvariant()}"))}; see `orchestrator hosts ls`");
+        }
+        if (!snapshot.Hosts.Values.Any(h => h.IsSchedulable))
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Unreachable, $"no engine answers: {string.Join("; ", snapshot.Hosts.Values.Where(h => h.Facts?.EngineError is not null).Select(h => $"{h.Name}: {h.Facts!.EngineError}"))}");
+        }
+        var (kind, target) = request switch
+        {
+            ChangeRequest.Deploy deploy => (ChangeKind.Deploy, await DeployAsync(deploy, snapshot)),
+            ChangeRequest.Scale scale => (ChangeKind.Scale, Scaled(scale)),
+            ChangeRequest.Rollback rollback => (ChangeKind.Rollback, GoBack(rollback)),
+            _ => throw new CoordinatorException(CoordinatorErrorKind.Internal, $"a {request.GetType().Name} request needs no plan"),
+        };
+        var result = Planner.Plan(new PlanInput
+        {
+            Stack = head.Stack,
+            Current = Current,
+            Target = target,
+            Fleet = snapshot,
+            Only = request is ChangeRequest.Deploy { Services: var only } ? only : [],
+            IsRollback = kind == ChangeKind.Rollback,
+        });
+        if (result.Plan is null)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", result.Errors)}");
+        }
+        var plan = PauseWithoutWayBack(result.Plan, target.Number);
+        return new PreparedChange(kind, target, plan with { Warnings = [.. warnings, .. plan.Warnings] });
+    }
+
+    /// <summary>The revision a failed service goes back to: the one that was current if it was good, else the latest good one before the target.</summary>
+    public static StackRevision? RollbackTarget(ImmutableArray<StackRevision> revisions, int? current, int target)
+    {
+        var good = revisions.Where(r => r.State == RevisionState.Good && r.Number != target).ToList();
+        return good.Find(r => r.Number == current) ?? good.Where(r => r.Number < target).MaxBy(r => r.Number);
+    }
+
+    private Plan PauseWithoutWayBack(Plan plan, int target)
+    {
+        var back = RollbackTarget(revisions, head.Current, target);
+        var services = plan.Services.Select(service =>
+        {
+            if (service.Action == ServiceAction.None || service.Policy.FailureAction != FailureAction.Rollback || back?.Services.ContainsKey(service.Service) == true)
+            {
+                return service;
+            }
+            warnings.Add($"service {service.Service}: there is no good revision to roll back to yet, so a failure pauses the rollout");
+            return service with { Policy = service.Policy with { FailureAction = FailureAction.Pause } };
+        });
+        return plan with { Services = [.. services] };
+    }
+
+    private async Task<StackRevision> DeployAsync(ChangeRequest.Deploy request, FleetSnapshot snapshot)
+    {
+        var unknown = request.Services.Where(s => request.Spec.Services.All(x => x.Name != s)).ToList();
+        if (unknown.Count > 0)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.NotFound, $"stack {request.Stack} has no service {string.Join(", ", unknown)}; it has {string.Join(", ", request.Spec.Services.Select(s => s.Name))}");
+        }
+        var spec = Merge(request);
+        var services = ImmutableSortedDictionary.CreateBuilder<string, ServiceRevision>(StringComparer.Ordinal);
+        var resolved = new Dictionary<(string, PullPolicy), (string Image, ImmutableArray<string> Hosts)>();
+        foreach (var service in spec.Services)
+        {
+            if (IsInScope(request, service.Name) is false && Current?.Services.GetValueOrDefault(service.Name) is { } kept)
+            {
+                services.Add(service.Name, kept);
+                continue;
+            }
+            var key = (service.Container.Image, service.PullPolicy);
+            if (!resolved.TryGetValue(key, out var image))
+            {
+                resolved[key] = image = await ResolveAsync(service, snapshot);
+            }
+            services.Add(service.Name, RevisionOf(spec, service, image.Image, image.Hosts, request.ForceRecreate));
+        }
+        return Numbered(spec, services.ToImmutable());
+    }
+
+    /// <summary>Services that were not named keep what they have; those the stack does not have yet are left out.</summary>
+    private StackSpec Merge(ChangeRequest.Deploy request)
+    {
+        if (request.Services.IsEmpty || Current is null)
+        {
+            return request.Services.IsEmpty ? request.Spec : request.Spec with { Services = [.. request.Spec.Services.Where(s => IsInScope(request, s.Name))] };
+        }
+        var untouched = Current.Spec.Services.Where(s => !IsInScope(request, s.Name));
+        return request.Spec with
+        {
+            Services = [.. request.Spec.Services.Where(s => IsInScope(request, s.Name)), .. untouched],
+            Networks = Current.Spec.Networks.SetItems(request.Spec.Networks),
+            Volumes = Current.Spec.Volumes.SetItems(request.Spec.Volumes),
+        };
+    }
+
+    private static bool IsInScope(ChangeRequest.Deploy request, string service) => request.Services.IsEmpty || request.Services.Contains(service, StringComparer.Ordinal);
+
+    private StackRevision Scaled(ChangeRequest.Scale request)
+    {
+        if (Current is not { } current)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.NotFound, $"there is no stack {request.Stack}");
+        }
+        var spec = current.Spec;
+        foreach (var (name, replicas) in request.Replicas)
+        {
+            var service = spec.Services.FirstOrDefault(s => s.Name == name)
+                ?? throw new CoordinatorException(CoordinatorErrorKind.NotFound, $"stack {request.Stack} has no service {name}; it has {string.Join(", ", spec.Services.Select(s => s.Name))}");
+            if (service.Deploy.Mode == ServiceMode.Global)
+            {
+                throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {name} is global: it has one replica on each eligible host and cannot be scaled");
+            }
+            if (service.Container.ContainerName is not null && replicas > 1)
+            {
+                throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {name} has container_name {service.Container.ContainerName}, which can exist only once; remove it to scale");
+            }
+            spec = spec with { Services = spec.Services.Replace(service, service with { Deploy = service.Deploy with { Replicas = replicas } }) };
+        }
+        return Numbered(spec, current.Services);
+    }
+
+    private StackRevision GoBack(ChangeRequest.Rollback request)
+    {
+        if (request.ToRevision is { } number)
+        {
+            return revisions.FirstOrDefault(r => r.Number == number)
+                ?? throw new CoordinatorException(CoordinatorErrorKind.NotFound, $"stack {request.Stack} has no revision {number}; it has {string.Join(", ", revisions.Select(r => r.Number).Order())}");
+        }
+        return revisions.Where(r => r.Number < head.Current && r.State == RevisionState.Good).MaxBy(r => r.Number)
+            ?? throw new CoordinatorException(CoordinatorErrorKind.Conflict, $"stack {request.Stack} has no earlier revision that was good; see `orchestrator history {request.Stack}`");
+    }
+
+    /// <summary>The current revision itself when nothing in it would differ.</summary>
+    private StackRevision Numbered(StackSpec spec, ImmutableSortedDictionary<string, ServiceRevision> services)
+    {
+        var candidate = new StackRevision { Number = head.LastRevision + 1, Created = now, Spec = spec, Services = services, State = RevisionState.Running };
+        return Current is { } current && SpecJson.Write(current.Spec) == SpecJson.Write(spec) && SameServices(current.Services, services) ? current : candidate;
+    }
+
+    private static bool SameServices(ImmutableSortedDictionary<string, ServiceRevision> a, ImmutableSortedDictionary<string, ServiceRevision> b) =>
+        a.Count == b.Count && a.All(s => b.TryGetValue(s.Key, out var other) && other.Id == s.Value.Id && other.Image == s.Value.Image);
+
+    private ServiceRevision RevisionOf(StackSpec spec, ServiceSpec service, string image, ImmutableArray<string> hosts, bool force)
+    {
+        var hash = ConfigHash.Of(spec, service, image);
+        var before = Current?.Services.GetValueOrDefault(service.Name);
+        var count = force ? (before?.ForceCount ?? 0) + 1 : before?.ConfigHash == hash ? before.ForceCount : 0;
+        return new ServiceRevision
+        {
+            Id = count == 0 ? hash : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{hash}#{count}"))),
+            ConfigHash = hash,
+            Image = image,
+            ImageHosts = hosts,
+            ForceCount = count,
+        };
+    }
+
+    /// <summary>One host asks the registry; an image that was built locally is looked for on every host.</summary>
+    private async Task<(string Image, ImmutableArray<string> Hosts)> ResolveAsync(ServiceSpec service, FleetSnapshot snapshot)
+    {
+        var revision = new ServiceRevision { Id = "", ConfigHash = "", Image = "" };
+        var hosts = snapshot.Hosts.Values.Where(h => PlacementFilter.Refusal(h, service, revision) is null).Select(h => h.Name).ToList();
+        if (hosts.Count == 0)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {service.Name}: no host is eligible: {string.Join("; ", snapshot.Hosts.Values.Select(h => $"{h.Name}: {PlacementFilter.Refusal(h, service, revision)}"))}");
+        }
+        var first = await AskAsync(hosts[0], service);
+        if (first is { Pinned: { } pinned, LocalOnly: false })
+        {
+            Note(first.Warning);
+            return (pinned, []);
+        }
+        var answers = new List<(string Host, AgentEvent.ImageResolved Answer)> { (hosts[0], first) };
+        answers.AddRange(await Task.WhenAll(hosts.Skip(1).Select(async h => (h, await AskAsync(h, service)))));
+        if (answers.FirstOrDefault(a => a.Answer is { Pinned: not null, LocalOnly: false }) is { Answer: { } fromRegistry } other)
+        {
+            Note(other.Answer.Warning);
+            return (fromRegistry.Pinned!, []);
+        }
+        var local = answers.Where(a => a.Answer.Pinned is not null).ToList();
+        if (local.Count == 0)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {service.Name}: image {service.Container.Image} cannot be used, nothing was changed: {string.Join("; ", answers.Select(a => $"{a.Host}: {a.Answer.Error}").Distinct())}");
+        }
+        var id = local[0].Answer.Pinned!;
+        var same = local.Where(a => a.Answer.Pinned == id).Select(a => a.Host).ToImmutableArray();
+        if (snapshot.Hosts.Count > 1)
+        {
+            warnings.Add($"service {service.Name}: image {service.Container.Image} was built locally and is only on {string.Join(", ", same)}; push it to a registry to use every host");
+        }
+        Note(local[0].Answer.Warning);
+        return (id, same);
+    }
+
+    private async Task<AgentEvent.ImageResolved> AskAsync(string host, ServiceSpec service)
+    {
+        var command = new AgentCommand.ResolveImage { CommandId = $"{id}/resolve/{host}/{service.Name}", Reference = service.Container.Image, Policy = service.PullPolicy };
+        try
+        {
+            return await fleet.Ask<FleetMessage>(new FleetMessage.Send(host, command), ResolveTimeout) is FleetMessage.Answered { Event: AgentEvent.ImageResolved resolved }
+                ? resolved
+                : new AgentEvent.ImageResolved { CommandId = command.CommandId, Error = "the host was lost" };
+        }
+        catch (AskTimeoutException)
+        {
+            return new AgentEvent.ImageResolved { CommandId = command.CommandId, Error = $"no answer within {ResolveTimeout.TotalSeconds:0} s" };
+        }
+    }
+
+    private void Note(string? warning)
+    {
+        if (warning is not null && !warnings.Contains(warning, StringComparer.Ordinal))
+        {
+            warnings.Add(warning);
+        }
+    }
+}
+
+/// <param name="Target">The revision the stack is to have; the current one itself when only replicas have to be repaired.</param>
+internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan);

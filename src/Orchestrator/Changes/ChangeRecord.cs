@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Planning;
+
+namespace Orchestrator.Changes;
+
+/// <summary>The pointer of a stack: what it should be now.</summary>
+public sealed record StackHead
+{
+    public required string Stack { get; init; }
+
+    /// <summary>The revision that is wanted; null only while a stack's first deploy is being prepared.</summary>
+    public int? Current { get; init; }
+
+    /// <summary>The highest revision number ever given.</summary>
+    public int LastRevision { get; init; }
+
+    /// <summary>The highest change number ever given.</summary>
+    public int LastChange { get; init; }
+
+    /// <summary>The stack is being removed; its restart goes on with that.</summary>
+    public bool IsRemoving { get; init; }
+}
+
+public enum ChangeKind
+{
+    Deploy,
+    Rollback,
+    Scale,
+    Repair,
+}
+
+/// <summary>One change of a stack, from its plan to its end; with the rollouts' journals it is all a restarted coordinator needs.</summary>
+public sealed record ChangeRecord
+{
+    public required int Number { get; init; }
+
+    public required ChangeKind Kind { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    public required Plan Plan { get; init; }
+
+    /// <summary>The revision a failed service goes back to; null when there is none.</summary>
+    public int? RollbackRevision { get; init; }
+
+    /// <summary>Service → why it goes back.</summary>
+    public ImmutableSortedDictionary<string, string> RollbackReasons { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Service → the plan by which it goes back after a failure.</summary>
+    public ImmutableSortedDictionary<string, ServicePlan> Rollbacks { get; init; } = ImmutableSortedDictionary<string, ServicePlan>.Empty;
+
+    /// <summary>Service → how its rollout ended, once it has.</summary>
+    public ImmutableSortedDictionary<string, ServiceEnd> Ends { get; init; } = ImmutableSortedDictionary<string, ServiceEnd>.Empty;
+
+    /// <summary>Null while it is under way.</summary>
+    public ChangeOutcome? Outcome { get; init; }
+
+    public string? Message { get; init; }
+}
+
+/// <param name="Outcome">Done, Failed, RolledBack, Superseded or Aborted.</param>
+public sealed record ServiceEnd(ChangeOutcome Outcome, string? Reason);

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Api;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Store;
+
+namespace Orchestrator.Changes;
+
+/// <summary>/user/coordinator: the fleet below it and one child per stack. Routes; decides nothing itself.</summary>
+public sealed class CoordinatorActor : ReceiveActor, IWithStash
+{
+    private readonly StackOptions options;
+    private readonly StackStore store;
+    private readonly IActorRef fleet;
+    private readonly ILoggerFactory loggers;
+    private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
+    private readonly HashSet<string> clearing = new(StringComparer.Ordinal);
+
+    public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, ILoggerFactory loggers)
+    {
+        this.options = options;
+        this.store = new StackStore(store);
+        this.loggers = loggers;
+        fleet = Context.ActorOf(Props.Create(() => new FleetActor(fleetOptions, store, loggers)), "fleet");
+        ReceiveAsync<Load>(_ => LoadAsync());
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    public IStash Stash { get; set; } = null!;
+
+    protected override void PreStart() => Self.Tell(new Load());
+
+    private async Task LoadAsync()
+    {
+        // The daemon takes up every stack's change again; a command touches only the stack it was given.
+        if (options.Repairs)
+        {
+            foreach (var name in await store.NamesAsync())
+            {
+                StackOf(name);
+            }
+        }
+        Become(Ready);
+        Stash.UnstashAll();
+    }
+
+    private void Ready()
+    {
+        Receive<FleetMessage.Changed>(Changed);
+        Receive<FleetMessage>(m => fleet.Forward(m));
+        ReceiveAsync<StackMessage.Change>(async m =>
+        {
+            var sender = Sender;
+            if (m.Request is ChangeRequest.Deploy || await IsKnownAsync(m.Request.Stack))
+            {
+                StackOf(m.Request.Stack).Tell(m, sender);
+            }
+            else
+            {
+                m.Follower.Tell(await UnknownAsync(m.Request.Stack));
+            }
+        });
+        ReceiveAsync<StackMessage.PlanOnly>(async m =>
+        {
+            var sender = Sender;
+            if (m.Request is ChangeRequest.Deploy || await IsKnownAsync(m.Request.Stack))
+            {
+                StackOf(m.Request.Stack).Tell(m, sender);
+            }
+            else
+            {
+                sender.Tell(await UnknownAsync(m.Request.Stack));
+            }
+        });
+        ReceiveAsync<StackMessage.GetState>(async m =>
+        {
+            var sender = Sender;
+            if (await IsKnownAsync(m.Stack))
+            {
+                StackOf(m.Stack).Tell(m, sender);
+            }
+            else
+            {
+                sender.Tell(await UnknownAsync(m.Stack));
+            }
+        });
+        ReceiveAsync<StackMessage.GetStates>(async asking =>
+        {
+            var sender = Sender;
+            var names = await store.NamesAsync();
+            var asked = names.Order(StringComparer.Ordinal).Select(n => StackOf(n).Ask<StackState>(new StackMessage.GetState(n), TimeSpan.FromSeconds(10))).ToList();
+            await Task.WhenAll(asked).PipeTo(sender, Self, s => s.ToImmutableArray());
+        });
+        Receive<StackMessage.Removed>(m =>
+        {
+            if (stacks.Remove(m.Stack, out var gone))
+            {
+                Context.Stop(gone);
+            }
+        });
+        ReceiveAsync<TombstonesFound>(ClearAsync);
+        ReceiveAsync<Cleared>(async m =>
+        {
+            clearing.Remove($"{m.Host}/{m.Stack}");
+            if (m.Answer is FleetMessage.Answered { Event: AgentEvent.StackRemoved { Error: null } })
+            {
+                await store.DeleteTombstoneAsync(m.Host, m.Stack);
+            }
+        });
+    }
+
+    private async Task<bool> IsKnownAsync(string stack) => stacks.ContainsKey(stack) || (await store.NamesAsync()).Contains(stack, StringComparer.Ordinal);
+
+    private async Task<StackMessage.Rejected> UnknownAsync(string stack)
+    {
+        var names = await store.NamesAsync();
+        return new StackMessage.Rejected(CoordinatorErrorKind.NotFound, names.IsEmpty
+            ? $"there is no stack {stack}; none has been deployed yet"
+            : $"there is no stack {stack}; known are {string.Join(", ", names.Order(StringComparer.Ordinal))}");
+    }
+
+    private void Changed(FleetMessage.Changed message)
+    {
+        if (!options.Repairs)
+        {
+            return;
+        }
+        foreach (var stack in message.Stacks.IsEmpty ? stacks.Keys.ToImmutableArray() : message.Stacks)
+        {
+            if (stacks.TryGetValue(stack, out var actor))
+            {
+                actor.Tell(new StackMessage.Observe());
+            }
+        }
+        if (message.Stacks.IsEmpty)
+        {
+            var self = Self;
+            var host = message.Host;
+            store.TombstonesAsync(host).PipeTo(self, self, found => new TombstonesFound(host, found));
+        }
+    }
+
+    /// <summary>A host is back that missed the removal of a stack.</summary>
+    private async Task ClearAsync(TombstonesFound message)
+    {
+        foreach (var (stack, networks) in message.Stacks)
+        {
+            if (await IsKnownAsync(stack))
+            {
+                await store.DeleteTombstoneAsync(message.Host, stack);
+                continue;
+            }
+            if (clearing.Add($"{message.Host}/{stack}"))
+            {
+                var self = Self;
+                var command = new AgentCommand.RemoveStack { CommandId = $"{stack}/rm-late/{message.Host}", Stack = stack, Networks = networks };
+                _ = fleet.Ask<FleetMessage>(new FleetMessage.Send(message.Host, command), TimeSpan.FromMinutes(15))
+                    .PipeTo(self, self, a => new Cleared(message.Host, stack, a), _ => new Cleared(message.Host, stack, new FleetMessage.HostLost(message.Host, null)));
+            }
+        }
+    }
+
+    private IActorRef StackOf(string name)
+    {
+        if (!stacks.TryGetValue(name, out var stack))
+        {
+            var (o, s, f, l) = (options, store, fleet, loggers);
+            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackActor(name, o, s, f, l)), $"stack-{name}");
+        }
+        return stack;
+    }
+
+    private sealed record Load;
+
+    private sealed record TombstonesFound(string Host, ImmutableArray<(string Stack, ImmutableArray<string> Networks)> Stacks);
+
+    private sealed record Cleared(string Host, string Stack, FleetMessage Answer);
+}

@@ -1,0 +1,485 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Api;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Changes;
+
+/// <summary>One stack: serialises its changes, splits a plan over its services along depends_on, sends failed ones back, and repairs what is missing.</summary>
+internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
+{
+    /// <summary>How often a follower hears what is waited for when nothing else happens.</summary>
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Several changes of the fleet in a row are looked at once.</summary>
+    private static readonly TimeSpan RepairDelay = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan RepairBackoffMin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RepairBackoffMax = TimeSpan.FromMinutes(5);
+
+    /// <summary>Stopping is bounded on the agent; this covers a stack's worth of it.</summary>
+    private static readonly TimeSpan RemoveTimeout = TimeSpan.FromMinutes(15);
+
+    private readonly StackOptions options;
+    private readonly StackStore store;
+    private readonly IActorRef fleet;
+    private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
+    private readonly string stack;
+    private readonly FollowerList followers = new();
+    private StackHead head;
+    private ImmutableArray<StackRevision> revisions = [];
+    private ActiveChange? active;
+
+    /// <summary>What begins when the superseded change has let go; a still newer request takes its place.</summary>
+    private (ChangeRequest Request, IActorRef Follower)? next;
+    private bool isPreparing;
+    private int repairFailures;
+    private DateTimeOffset notBefore;
+
+    public StackActor(string stack, StackOptions options, StackStore store, IActorRef fleet, ILoggerFactory loggers)
+    {
+        this.stack = stack;
+        this.options = options;
+        this.store = store;
+        this.fleet = fleet;
+        this.loggers = loggers;
+        logger = loggers.CreateLogger<StackActor>();
+        head = new StackHead { Stack = stack };
+        ReceiveAsync<Load>(_ => LoadAsync());
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public IStash Stash { get; set; } = null!;
+
+    private DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    private StackRevision? Current => revisions.FirstOrDefault(r => r.Number == head.Current);
+
+    protected override void PreStart() => Self.Tell(new Load());
+
+    private async Task LoadAsync()
+    {
+        var stored = await store.LoadAsync(stack);
+        head = stored.Head ?? head;
+        followers.Restore(stored.Last, head);
+        revisions = stored.Revisions;
+        Become(Ready);
+        Stash.UnstashAll();
+        if (options.IsPassive)
+        {
+            active = stored.Active is null ? null : new ActiveChange(stored.Active, revisions);
+            return;
+        }
+        if (head.IsRemoving)
+        {
+            Remove(volumes: [], ActorRefs.Nobody);
+        }
+        else if (stored.Active is not null)
+        {
+            LogResumed(stack, stored.Active.Number, stored.Active.Kind);
+            Execute(new ActiveChange(stored.Active, revisions));
+        }
+        Observe();
+    }
+
+    private void Ready()
+    {
+        Receive<Load>(_ => { });
+        ReceiveAsync<StackMessage.Change>(m => ChangeAsync(m.Request, m.Follower));
+        Receive<StackMessage.PlanOnly>(PlanOnly);
+        Receive<StackMessage.GetState>(_ => Sender.Tell(new StackState(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason)));
+        Receive<StackMessage.Observe>(_ => Observe());
+        ReceiveAsync<Prepared>(PreparedAsync);
+        Receive<PreparationFailed>(m => Refuse(m.Follower, m.Error));
+        Receive<RepairDue>(_ => PlanRepair());
+        ReceiveAsync<RepairPlanned>(RepairPlannedAsync);
+        Receive<RolloutMessage.Reported>(m => Report(m.Event));
+        Receive<RolloutMessage.Continued>(m => active?.Continued(m.Service));
+        ReceiveAsync<RolloutMessage.Paused>(PausedAsync);
+        ReceiveAsync<RolloutMessage.Ended>(EndedAsync);
+        ReceiveAsync<RollbackPlanned>(RollbackPlannedAsync);
+        ReceiveAsync<HostsCleared>(HostsClearedAsync);
+        Receive<Heartbeat>(_ => Beat());
+        Receive<Terminated>(m => followers.Remove(m.ActorRef));
+    }
+
+    private async Task ChangeAsync(ChangeRequest request, IActorRef follower)
+    {
+        switch (request)
+        {
+            case ChangeRequest.Watch:
+                Watch(follower);
+                break;
+            case ChangeRequest.Resume:
+                Resume(follower);
+                break;
+            case ChangeRequest.Abort:
+                await AbortAsync(follower);
+                break;
+            case ChangeRequest.Deploy deploy when active is { IsPaused: false } running && !deploy.ForceRecreate && running.IsFor(deploy, revisions):
+                Follow(follower, withPast: true);
+                break;
+            default:
+                if (active is not null || isPreparing)
+                {
+                    Supersede(request, follower);
+                }
+                else
+                {
+                    Begin(request, follower);
+                }
+                break;
+        }
+    }
+
+    private void Watch(IActorRef follower)
+    {
+        if (active is { IsPaused: false } || isPreparing)
+        {
+            Follow(follower, withPast: true);
+            return;
+        }
+        var paused = active is { } waiting ? new ChangeEvent.Ended(ChangeOutcome.Paused, waiting.Record.Plan.TargetRevision, PausedMessage(waiting)) : null;
+        follower.Tell(new StackMessage.Followed(paused ?? followers.Last ?? new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"nothing is under way for stack {stack}") { At = Now }));
+    }
+
+    private void Resume(IActorRef follower)
+    {
+        if (active is { IsPaused: true } paused)
+        {
+            Follow(follower, withPast: false);
+            paused.Resume();
+            Tell(new ChangeEvent.Accepted(stack, ChangeId(paused.Record), paused.Record.Plan.TargetRevision));
+            Timers.StartPeriodicTimer(nameof(Heartbeat), new Heartbeat(), HeartbeatInterval);
+        }
+        else if (active is not null)
+        {
+            Follow(follower, withPast: true);
+        }
+        else
+        {
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no paused rollout to resume"));
+        }
+    }
+
+    private async Task AbortAsync(IActorRef follower)
+    {
+        if (active is null)
+        {
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no rollout to abort"));
+            return;
+        }
+        Follow(follower, withPast: false);
+        active.Abort();
+        await ConcludeAsync();
+    }
+
+    private void Supersede(ChangeRequest request, IActorRef follower)
+    {
+        if (next is { } waiting)
+        {
+            waiting.Follower.Tell(new StackMessage.Followed(new ChangeEvent.Ended(ChangeOutcome.Superseded, head.Current ?? 0, $"a newer change of stack {stack} came before this one began; nothing of it was done") { At = Now }));
+        }
+        next = (request, follower);
+        Context.Watch(follower);
+        active?.Supersede();
+    }
+
+    private void Begin(ChangeRequest request, IActorRef follower)
+    {
+        if (request is ChangeRequest.Remove remove)
+        {
+            BeginRemove(remove, follower);
+            return;
+        }
+        isPreparing = true;
+        Follow(follower, withPast: false);
+        var number = head.LastChange + 1;
+        var self = Self;
+        Preparation($"{stack}/{number}").PrepareAsync(request).PipeTo(self, self, p => new Prepared(request, follower, p), e => new PreparationFailed(follower, e));
+    }
+
+    private ChangePreparation Preparation(string id) => new(fleet, head, revisions, Now, id);
+
+    private void PlanOnly(StackMessage.PlanOnly message)
+    {
+        var sender = Sender;
+        if (message.Request is ChangeRequest.Remove or ChangeRequest.Abort or ChangeRequest.Resume or ChangeRequest.Watch)
+        {
+            sender.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Invalid, "this request needs no plan"));
+            return;
+        }
+        Preparation($"{stack}/plan-{Now.ToUnixTimeMilliseconds()}").PrepareAsync(message.Request)
+            .PipeTo(sender, Self, p => new StackMessage.Planned(p.Plan), e => Rejection(e));
+    }
+
+    private async Task PreparedAsync(Prepared message)
+    {
+        isPreparing = false;
+        if (next is not null)
+        {
+            Tell(new ChangeEvent.Ended(ChangeOutcome.Superseded, head.Current ?? 0, $"a newer change of stack {stack} came before this one began; nothing of it was done"));
+            BeginNext();
+            return;
+        }
+        if (message.Change.Plan.IsEmpty && message.Change.Target.Number == head.Current)
+        {
+            Tell(new ChangeEvent.Planned(message.Change.Plan));
+            await MarkGoodAsync();
+            Tell(new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"stack {stack} is up to date at revision {head.Current}"));
+            return;
+        }
+        await StartAsync(message.Change);
+    }
+
+    /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now.</summary>
+    private async Task MarkGoodAsync()
+    {
+        if (Current is { State: not RevisionState.Good } current)
+        {
+            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null }], null);
+        }
+    }
+
+    private async Task StartAsync(PreparedChange change)
+    {
+        var record = new ChangeRecord { Number = head.LastChange + 1, Kind = change.Kind, Started = Now, Plan = change.Plan, RollbackRevision = ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number };
+        var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number };
+        var target = change.Kind == ChangeKind.Repair ? change.Target : change.Target with { State = RevisionState.Running, Detail = null };
+        await SaveAsync(nextHead, [target], record);
+        LogStarted(stack, record.Number, record.Kind, change.Plan.BaseRevision, change.Plan.TargetRevision);
+        Tell(new ChangeEvent.Accepted(stack, ChangeId(record), change.Plan.TargetRevision));
+        Tell(new ChangeEvent.Planned(change.Plan));
+        Execute(new ActiveChange(record, revisions));
+        await ConcludeAsync();
+    }
+
+    private void Execute(ActiveChange change)
+    {
+        active = change;
+        Timers.StartPeriodicTimer(nameof(Heartbeat), new Heartbeat(), HeartbeatInterval);
+        StartServices();
+    }
+
+    private void StartServices()
+    {
+        foreach (var (plan, isWayBack) in active!.TakeStartable())
+        {
+            var target = isWayBack ? revisions.First(r => r.Number == active.Record.RollbackRevision) : revisions.FirstOrDefault(r => r.Number == active.Record.Plan.TargetRevision);
+            var id = $"{ChangeId(active.Record)}/{plan.Service}{(isWayBack ? "/back" : "")}";
+            var job = new RolloutJob(id, stack, plan, target);
+            var (entries, hosts, factory) = (store.Entries, fleet, loggers);
+            var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, entries, hosts, factory)), $"service-{plan.Service}-{active.Record.Number}{(isWayBack ? "-back" : "")}");
+            active.Started(plan.Service, rollout);
+            Tell(new ChangeEvent.ServiceStarted(plan.Service, plan.Action, plan.Slots.Length));
+        }
+    }
+
+    private async Task PausedAsync(RolloutMessage.Paused message)
+    {
+        if (active?.Paused(message.Service, message.Reason) == true)
+        {
+            Tell(new ChangeEvent.ServiceEnded(message.Service, ChangeOutcome.Paused, message.Succeeded, message.Failed, message.Reason));
+        }
+        await ConcludeAsync();
+    }
+
+    private async Task EndedAsync(RolloutMessage.Ended message)
+    {
+        if (active is null || active.Record.Ends.ContainsKey(message.Service) || !active.IsFrom(message.Service, Sender))
+        {
+            return;
+        }
+        Context.Stop(Sender);
+        var wayBack = active.Record.Rollbacks.ContainsKey(message.Service);
+        if (message.Outcome == RolloutOutcome.NeedsRollback && !wayBack)
+        {
+            PlanRollback(message.Service, message.Reason ?? "");
+            return;
+        }
+        var outcome = message.Outcome switch
+        {
+            RolloutOutcome.Succeeded => wayBack ? ChangeOutcome.RolledBack : ChangeOutcome.Done,
+            RolloutOutcome.Failed or RolloutOutcome.NeedsRollback => ChangeOutcome.Failed,
+            RolloutOutcome.Superseded => ChangeOutcome.Superseded,
+            RolloutOutcome.Aborted => ChangeOutcome.Aborted,
+        };
+        await EndServiceAsync(message.Service, outcome, message.Reason ?? (wayBack ? active.RollbackReason(message.Service) : null), message.Succeeded, message.Failed);
+    }
+
+    private async Task EndServiceAsync(string service, ChangeOutcome outcome, string? reason, int succeeded, int failed)
+    {
+        active!.Ended(service, new ServiceEnd(outcome, reason));
+        await SaveAsync(head, [], active.Record);
+        Tell(new ChangeEvent.ServiceEnded(service, outcome, succeeded, failed, reason));
+        StartServices();
+        await ConcludeAsync();
+    }
+
+    private void PlanRollback(string service, string reason)
+    {
+        active!.RollingBack(service, reason);
+        var @base = revisions.First(r => r.Number == active.Record.RollbackRevision);
+        var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
+        var self = Self;
+        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), TimeSpan.FromSeconds(60))
+            .PipeTo(self, self, fleetNow => new RollbackPlanned(service, Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = @base, Fleet = fleetNow, Only = [service], IsRollback = true })), e => new RollbackPlanned(service, new PlanResult(null, [e.Message])));
+    }
+
+    private async Task RollbackPlannedAsync(RollbackPlanned message)
+    {
+        if (active is null)
+        {
+            return;
+        }
+        if (message.Result.Plan is null)
+        {
+            await EndServiceAsync(message.Service, ChangeOutcome.Failed, $"cannot go back: {string.Join("; ", message.Result.Errors)}", 0, 0);
+            return;
+        }
+        var plan = message.Result.Plan.Services.Single(s => s.Service == message.Service);
+        active.PlannedBack(plan);
+        await SaveAsync(head, [], active.Record);
+        Tell(new ChangeEvent.RollbackStarted(message.Service, plan.ToRevision, active.RollbackReason(message.Service) ?? ""));
+        if (next is not null)
+        {
+            active.Supersede();
+        }
+        StartServices();
+    }
+
+    /// <summary>Ends or pauses the change when nothing of it is left to do.</summary>
+    private async Task ConcludeAsync()
+    {
+        if (active is not { } change || change.IsBusy)
+        {
+            return;
+        }
+        if (change.IsPaused)
+        {
+            await SaveAsync(head, SetState(change.Record.Plan.TargetRevision, RevisionState.Paused, change.PauseReason), change.Record);
+            Timers.Cancel(nameof(Heartbeat));
+            Tell(new ChangeEvent.Ended(ChangeOutcome.Paused, change.Record.Plan.TargetRevision, PausedMessage(change)));
+            if (next is not null)
+            {
+                change.Supersede();
+            }
+            return;
+        }
+        var (outcome, message, nextHead, changed) = ChangeConclusion.Of(change.Record, head, revisions, Now);
+        var record = change.Record with { Outcome = outcome, Message = message };
+        await SaveAsync(nextHead, changed, record);
+        LogEnded(stack, record.Number, outcome, message);
+        active = null;
+        Timers.Cancel(nameof(Heartbeat));
+        if (record.Kind == ChangeKind.Repair)
+        {
+            repairFailures = outcome == ChangeOutcome.Done ? 0 : repairFailures + 1;
+            var backoff = RepairBackoffMin * Math.Pow(2, Math.Min(repairFailures, 10) - 1);
+            notBefore = repairFailures == 0 ? Now : Now + (backoff < RepairBackoffMax ? backoff : RepairBackoffMax);
+        }
+        Tell(new ChangeEvent.Ended(outcome, nextHead.Current ?? 0, message));
+        BeginNext();
+        Observe();
+    }
+
+    private void BeginNext()
+    {
+        if (next is { } waiting)
+        {
+            next = null;
+            Begin(waiting.Request, waiting.Follower);
+        }
+    }
+
+    private ImmutableArray<StackRevision> SetState(int number, RevisionState state, string? detail) =>
+        revisions.FirstOrDefault(r => r.Number == number) is { } revision && (revision.State != state || revision.Detail != detail) ? [revision with { State = state, Detail = detail }] : [];
+
+    /// <summary>Durable first, then in memory.</summary>
+    private async Task SaveAsync(StackHead nextHead, ImmutableArray<StackRevision> changed, ChangeRecord? record)
+    {
+        var kept = ImmutableArray.CreateRange(changed.Concat(revisions.Where(r => changed.All(c => c.Number != r.Number))).OrderByDescending(r => r.Number));
+        var dropped = StackStore.Surplus(kept, nextHead);
+        await store.SaveAsync(nextHead, changed, record, dropped);
+        head = nextHead;
+        revisions = [.. kept.Where(r => !dropped.Contains(r.Number))];
+    }
+
+    private string ChangeId(ChangeRecord record) => $"{stack}/{record.Number}";
+
+    private static string PausedMessage(ActiveChange change) =>
+        $"paused at revision {change.Record.Plan.TargetRevision}: {change.PauseReason}; go on with `orchestrator resume {change.Record.Plan.Stack}`, or go back with `orchestrator rollback {change.Record.Plan.Stack}`";
+
+    private void Beat()
+    {
+        if (active is { IsPaused: false } change && followers.QuietSince is { } quiet && Now - quiet >= HeartbeatInterval)
+        {
+            followers.Beat(new ChangeEvent.Waiting(change.WaitsFor(), Now - quiet) { At = Now }, Self);
+        }
+    }
+
+    private void Follow(IActorRef follower, bool withPast)
+    {
+        if (!follower.Equals(ActorRefs.Nobody))
+        {
+            Context.Watch(follower);
+            followers.Add(follower, withPast, Self);
+        }
+    }
+
+    private void Report(ChangeEvent happened)
+    {
+        active?.Note(happened);
+        Tell(happened);
+    }
+
+    private void Tell(ChangeEvent happened) => followers.Tell(happened with { At = Now }, Self);
+
+    private void Refuse(IActorRef follower, Exception error)
+    {
+        isPreparing = false;
+        followers.Remove(follower);
+        follower.Tell(Rejection(error));
+        if (head.Current is null && active is null && next is null)
+        {
+            Context.Parent.Tell(new StackMessage.Removed(stack, []));
+        }
+        BeginNext();
+    }
+
+    private StackMessage.Rejected Rejection(Exception error)
+    {
+        if (error is CoordinatorException known)
+        {
+            return new StackMessage.Rejected(known.Kind, known.Message);
+        }
+        LogFault(error, stack);
+        return error is AskTimeoutException
+            ? new StackMessage.Rejected(CoordinatorErrorKind.Unreachable, "the fleet did not answer in time; see `orchestrator hosts ls`")
+            : new StackMessage.Rejected(CoordinatorErrorKind.Internal, error.Message);
+    }
+
+    private sealed record Load;
+
+    private sealed record Heartbeat;
+
+    private sealed record Prepared(ChangeRequest Request, IActorRef Follower, PreparedChange Change);
+
+    private sealed record PreparationFailed(IActorRef Follower, Exception Error);
+
+
+    private sealed record RollbackPlanned(string Service, PlanResult Result);
+
+    private sealed record RepairDue;
+
+    private sealed record RepairPlanned(PlanResult Result);
+
+    private sealed record HostsCleared(IActorRef Follower, ImmutableArray<string> Unreachable, ImmutableArray<string> Errors);
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Planning;
+
+namespace Orchestrator.Changes;
+
+/// <summary>What is told to a stack's actor, directly or through the coordinator, and what it answers.</summary>
+public abstract record StackMessage
+{
+    /// <summary>The follower is told <see cref="Followed"/> for each event, or <see cref="Rejected"/>.</summary>
+    public sealed record Change(ChangeRequest Request, IActorRef Follower) : StackMessage;
+
+    /// <summary>Answered with <see cref="Planned"/> or <see cref="Rejected"/>; changes nothing.</summary>
+    public sealed record PlanOnly(ChangeRequest Request) : StackMessage;
+
+    public sealed record Planned(Plan Plan) : StackMessage;
+
+    public sealed record Followed(ChangeEvent Event) : StackMessage;
+
+    public sealed record Rejected(CoordinatorErrorKind Kind, string Message) : StackMessage;
+
+    /// <summary>Answered with <see cref="StackState"/>.</summary>
+    public sealed record GetState(string Stack) : StackMessage;
+
+    /// <summary>Answered with the state of each stack.</summary>
+    public sealed record GetStates : StackMessage;
+
+    /// <summary>The fleet changed where it may matter to this stack.</summary>
+    public sealed record Observe : StackMessage;
+
+    /// <summary>To the coordinator: the stack and its history are gone.</summary>
+    /// <param name="UnreachableHosts">Where its containers are still to be removed.</param>
+    public sealed record Removed(string Stack, ImmutableArray<string> UnreachableHosts) : StackMessage;
+}
+
+/// <param name="Revisions">Newest first.</param>
+/// <param name="Active">The change under way, paused ones included.</param>
+public sealed record StackState(StackHead Head, ImmutableArray<StackRevision> Revisions, ChangeRecord? Active, string? Detail);

@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Planning;
+using Orchestrator.Store;
+
+namespace Orchestrator.Changes;
+
+/// <summary>Where a stack's records are in the store.</summary>
+internal sealed class StackStore(IStore entries)
+{
+    /// <summary>Revisions kept for history and rollback; older ones go.</summary>
+    private const int RevisionsMax = 50;
+
+    private const string Stacks = "stacks/";
+    private const string Tombstones = "removed/";
+
+    public IStore Entries { get; } = entries;
+
+    public async Task<ImmutableArray<string>> NamesAsync()
+    {
+        var found = await Entries.ListAsync(Stacks, CancellationToken.None);
+        return [.. found.Where(e => e.Key.EndsWith("/head", StringComparison.Ordinal)).Select(e => e.Key[Stacks.Length..^"/head".Length])];
+    }
+
+    public async Task<StoredStack> LoadAsync(string stack)
+    {
+        var head = await Entries.GetAsync(HeadKey(stack), CancellationToken.None);
+        var revisions = await Entries.ListAsync(RevisionPrefix(stack), CancellationToken.None);
+        var active = await Entries.GetAsync(ActiveKey(stack), CancellationToken.None);
+        var last = await Entries.GetAsync(LastKey(stack), CancellationToken.None);
+        return new StoredStack(
+            head is null ? null : JsonSerializer.Deserialize(head.Value, StoreJson.Default.StackHead),
+            [.. revisions.Select(e => JsonSerializer.Deserialize(e.Value, StoreJson.Default.StackRevision)!).OrderByDescending(r => r.Number)],
+            active is null ? null : JsonSerializer.Deserialize(active.Value, StoreJson.Default.ChangeRecord),
+            last is null ? null : JsonSerializer.Deserialize(last.Value, StoreJson.Default.ChangeRecord));
+    }
+
+    /// <summary>Revisions past what is kept; never the current one.</summary>
+    public static ImmutableArray<int> Surplus(ImmutableArray<StackRevision> newestFirst, StackHead head) =>
+        [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => n != head.Current)];
+
+    /// <summary>One transaction. A change that has ended takes its journal with it.</summary>
+    public Task SaveAsync(StackHead head, ImmutableArray<StackRevision> revisions, ChangeRecord? change, ImmutableArray<int> dropped)
+    {
+        var stack = head.Stack;
+        var puts = ImmutableArray.CreateBuilder<StoreChange>();
+        puts.Add(new StoreChange.Put(HeadKey(stack), JsonSerializer.Serialize(head, StoreJson.Default.StackHead)));
+        puts.AddRange(revisions.Select(r => new StoreChange.Put(RevisionKey(stack, r.Number), JsonSerializer.Serialize(r, StoreJson.Default.StackRevision))));
+        puts.AddRange(dropped.Select(n => new StoreChange.Delete(RevisionKey(stack, n))));
+        if (change is not null)
+        {
+            var json = JsonSerializer.Serialize(change, StoreJson.Default.ChangeRecord);
+            if (change.Outcome is null)
+            {
+                puts.Add(new StoreChange.Put(ActiveKey(stack), json));
+            }
+            else
+            {
+                puts.Add(new StoreChange.Put(LastKey(stack), json));
+                puts.Add(new StoreChange.Delete(ActiveKey(stack)));
+                puts.Add(new StoreChange.DeletePrefix(JournalPrefix(stack)));
+            }
+        }
+        return Entries.CommitAsync(puts.ToImmutable(), CancellationToken.None);
+    }
+
+    /// <summary>The stack is gone but for hosts that did not answer: those are remembered until they do.</summary>
+    public Task DeleteAsync(string stack, ImmutableArray<string> networks, ImmutableArray<string> unreachable) =>
+        Entries.CommitAsync(
+            [new StoreChange.DeletePrefix($"{Stacks}{stack}/"), .. unreachable.Select(h => new StoreChange.Put($"{Tombstones}{h}/{stack}", string.Join(' ', networks)))],
+            CancellationToken.None);
+
+    /// <summary>Stacks that were removed while the host was away.</summary>
+    public async Task<ImmutableArray<(string Stack, ImmutableArray<string> Networks)>> TombstonesAsync(string host)
+    {
+        var prefix = $"{Tombstones}{host}/";
+        var found = await Entries.ListAsync(prefix, CancellationToken.None);
+        return [.. found.Select(e => (e.Key[prefix.Length..], e.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray()))];
+    }
+
+    public Task DeleteTombstoneAsync(string host, string stack) => Entries.CommitAsync([new StoreChange.Delete($"{Tombstones}{host}/{stack}")], CancellationToken.None);
+
+    private static string HeadKey(string stack) => $"{Stacks}{stack}/head";
+
+    private static string ActiveKey(string stack) => $"{Stacks}{stack}/active";
+
+    private static string LastKey(string stack) => $"{Stacks}{stack}/last";
+
+    private static string JournalPrefix(string stack) => $"{Stacks}{stack}/journal/";
+
+    private static string RevisionPrefix(string stack) => $"{Stacks}{stack}/revisions/";
+
+    private static string RevisionKey(string stack, int number) => RevisionPrefix(stack) + number.ToString("D8", CultureInfo.InvariantCulture);
+}
+
+/// <param name="Revisions">Newest first.</param>
+/// <param name="Last">The change that ended last.</param>
+internal sealed record StoredStack(StackHead? Head, ImmutableArray<StackRevision> Revisions, ChangeRecord? Active, ChangeRecord? Last);

@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Store;
+
+namespace Orchestrator.Fleet;
+
+/// <summary>Knows every host and what is on it. Never decides anything about a stack.</summary>
+public sealed class FleetActor : ReceiveActor, IWithTimers
+{
+    /// <summary>The longest a fresh snapshot waits for agents; then it is as fresh as it can be.</summary>
+    public static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly FleetOptions options;
+    private readonly IStore store;
+    private readonly ILoggerFactory loggers;
+    private readonly Dictionary<string, IActorRef> hosts = new(StringComparer.Ordinal);
+    private readonly HashSet<IActorRef> subscribers = [];
+    private readonly List<IActorRef> waitingForSettled = [];
+    private readonly Dictionary<long, (IActorRef ReplyTo, HashSet<string> Open)> refreshes = [];
+    private FleetSnapshot snapshot = FleetSnapshot.Empty;
+    private long refreshCount;
+
+    public FleetActor(FleetOptions options, IStore store, ILoggerFactory loggers)
+    {
+        this.options = options;
+        this.store = store;
+        this.loggers = loggers;
+        ReceiveAsync<Load>(_ => LoadAsync());
+        Receive<FleetMessage.AgentConnected>(m => HostOf(m.Host).Tell(new HostMessage.Connect(m.Downlink, Sender)));
+        Receive<FleetMessage.AgentDisconnected>(m => HostOf(m.Host).Tell(new HostMessage.Disconnect(m.Downlink, m.Reason)));
+        Receive<FleetMessage.Send>(Send);
+        Receive<FleetMessage.Subscribe>(_ => Subscribe());
+        Receive<FleetMessage.PeekFleet>(_ => Sender.Tell(snapshot));
+        Receive<FleetMessage.GetFleet>(m => GetFleet(m.Fresh));
+        ReceiveAsync<FleetMessage.Forget>(ForgetAsync);
+        ReceiveAsync<HostMessage.Updated>(UpdateAsync);
+        Receive<HostMessage.Refreshed>(m => Refreshed(m.Number, m.Host));
+        Receive<RefreshOverdue>(m => FinishRefresh(m.Number));
+        Receive<Terminated>(m => subscribers.Remove(m.ActorRef));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static string Key(string host) => $"hosts/{host}";
+
+    protected override void PreStart() => Self.Tell(new Load());
+
+    private async Task LoadAsync()
+    {
+        foreach (var entry in await store.ListAsync("hosts/", CancellationToken.None))
+        {
+            var facts = JsonSerializer.Deserialize(entry.Value, StoreJson.Default.HostFacts)!;
+            if (!hosts.ContainsKey(facts.Name))
+            {
+                var known = new HostSnapshot { Name = facts.Name, State = HostState.Unknown, Facts = facts };
+                snapshot = snapshot.With(known);
+                Create(known);
+            }
+        }
+        AnswerSettled();
+    }
+
+    private void Send(FleetMessage.Send message)
+    {
+        if (hosts.TryGetValue(message.Host, out var host))
+        {
+            host.Tell(new HostMessage.Deliver(message.Command, Sender));
+        }
+        else
+        {
+            Sender.Tell(new FleetMessage.HostLost(message.Host, message.Command.CommandId));
+        }
+    }
+
+    private void Subscribe()
+    {
+        if (subscribers.Add(Sender))
+        {
+            Context.Watch(Sender);
+        }
+        foreach (var down in snapshot.Hosts.Values.Where(h => h.State == HostState.Down))
+        {
+            Sender.Tell(new FleetMessage.HostLost(down.Name, null));
+        }
+    }
+
+    private async Task UpdateAsync(HostMessage.Updated message)
+    {
+        var before = snapshot.Hosts.GetValueOrDefault(message.Snapshot.Name);
+        snapshot = snapshot.With(message.Snapshot);
+        if (message.Snapshot.State == HostState.Down && before?.State != HostState.Down)
+        {
+            foreach (var subscriber in subscribers)
+            {
+                subscriber.Tell(new FleetMessage.HostLost(message.Snapshot.Name, null));
+            }
+        }
+        if (options.RemembersHosts && message.Snapshot.Facts is { } facts && before?.Facts != facts)
+        {
+            await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
+        }
+        AnswerSettled();
+        Context.Parent.Tell(new FleetMessage.Changed(message.Snapshot.Name, message.Stacks));
+    }
+
+    private void GetFleet(bool fresh)
+    {
+        if (!fresh || !IsSettled())
+        {
+            waitingForSettled.Add(Sender);
+            AnswerSettled();
+            return;
+        }
+        var number = ++refreshCount;
+        var open = snapshot.Hosts.Values.Where(h => h.State == HostState.Ready).Select(h => h.Name).ToHashSet(StringComparer.Ordinal);
+        refreshes[number] = (Sender, open);
+        foreach (var host in open)
+        {
+            hosts[host].Tell(new HostMessage.Refresh(number));
+        }
+        Timers.StartSingleTimer(number, new RefreshOverdue(number), RefreshTimeout);
+        if (open.Count == 0)
+        {
+            FinishRefresh(number);
+        }
+    }
+
+    private void Refreshed(long number, string host)
+    {
+        if (refreshes.TryGetValue(number, out var refresh) && refresh.Open.Remove(host) && refresh.Open.Count == 0)
+        {
+            FinishRefresh(number);
+        }
+    }
+
+    private void FinishRefresh(long number)
+    {
+        Timers.Cancel(number);
+        if (refreshes.Remove(number, out var refresh))
+        {
+            refresh.ReplyTo.Tell(snapshot);
+        }
+    }
+
+    private bool IsSettled() => (!options.WaitsForFirstHost || !snapshot.Hosts.IsEmpty) && snapshot.Hosts.Values.All(h => h.State != HostState.Unknown);
+
+    private void AnswerSettled()
+    {
+        if (IsSettled())
+        {
+            foreach (var waiting in waitingForSettled)
+            {
+                waiting.Tell(snapshot);
+            }
+            waitingForSettled.Clear();
+        }
+    }
+
+    private async Task ForgetAsync(FleetMessage.Forget message)
+    {
+        var sender = Sender;
+        if (!snapshot.Hosts.TryGetValue(message.Host, out var host))
+        {
+            sender.Tell(new FleetMessage.HostForgotten($"there is no host {message.Host}; known are {string.Join(", ", snapshot.Hosts.Keys)}"));
+            return;
+        }
+        if (host.State is HostState.Ready or HostState.Disconnected)
+        {
+            sender.Tell(new FleetMessage.HostForgotten($"host {message.Host} is {host.State.ToString().ToLowerInvariant()}; stop its agent first, then remove it once it is down"));
+            return;
+        }
+        await store.CommitAsync([new StoreChange.Delete(Key(message.Host))], CancellationToken.None);
+        Context.Stop(hosts[message.Host]);
+        hosts.Remove(message.Host);
+        snapshot = new FleetSnapshot(snapshot.Hosts.Remove(message.Host));
+        sender.Tell(new FleetMessage.HostForgotten(null));
+        Context.Parent.Tell(new FleetMessage.Changed(message.Host, []));
+    }
+
+    private IActorRef HostOf(string name)
+    {
+        if (hosts.TryGetValue(name, out var host))
+        {
+            return host;
+        }
+        var known = new HostSnapshot { Name = name, State = HostState.Unknown };
+        snapshot = snapshot.With(known);
+        return Create(known);
+    }
+
+    private IActorRef Create(HostSnapshot known)
+    {
+        var after = options.HostDownAfter;
+        var factory = loggers;
+        return hosts[known.Name] = Context.ActorOf(Props.Create(() => new HostActor(known, after, factory)), $"host-{known.Name}");
+    }
+
+    private sealed record Load;
+
+    private sealed record RefreshOverdue(long Number);
+}

@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Fleet;
+
+/// <summary>The coordinator's end of one agent: its session, what is on the host, and the commands that wait for an answer. Commands outlive sessions.</summary>
+internal sealed partial class HostActor : ReceiveActor, IWithTimers
+{
+    /// <summary>More in flight than any host could work on: past this a caller has lost its bounds.</summary>
+    private const int InFlightMax = 10_000;
+
+    private readonly ILogger logger;
+    private readonly TimeSpan downAfter;
+    private readonly Dictionary<string, (AgentCommand Command, IActorRef ReplyTo)> inFlight = new(StringComparer.Ordinal);
+    private readonly List<(long Number, IActorRef ReplyTo)> refreshes = [];
+    private HostSnapshot snapshot;
+    private IActorRef? downlink;
+
+    /// <param name="known">What the store remembers of the host.</param>
+    /// <param name="downAfter">From the loss of the link to the loss of the host.</param>
+    public HostActor(HostSnapshot known, TimeSpan downAfter, ILoggerFactory loggers)
+    {
+        snapshot = known;
+        this.downAfter = downAfter;
+        logger = loggers.CreateLogger<HostActor>();
+        Receive<HostMessage.Connect>(Connect);
+        Receive<HostMessage.Disconnect>(m => Disconnect(m.Downlink, m.Reason));
+        Receive<Terminated>(m => Disconnect(m.ActorRef, "its session ended"));
+        Receive<HostMessage.Deliver>(Deliver);
+        Receive<HostMessage.Refresh>(Refresh);
+        Receive<HostMessage.DownDeadlinePassed>(_ => GoDown());
+        Receive<AgentEvent.InventoryReported>(TakeInventory);
+        Receive<AgentEvent.ReplicaChanged>(e => Change(e.Replica.Key.Stack, snapshot.Replicas.SetItem(e.Replica.ContainerName, e.Replica)));
+        Receive<AgentEvent.ReplicaGone>(e => Change(e.Key.Stack, snapshot.Replicas.Remove(e.Key.ContainerName)));
+        Receive<AgentEvent.ReplicaProgressed>(e => Answer(e.CommandId, e, isLast: false));
+        Receive<AgentEvent.ReplicaReady>(e => Answer(e.CommandId, e, isLast: false));
+        Receive<AgentEvent.LogLines>(e => Answer(e.CommandId, e, isLast: false));
+        Receive<AgentEvent.ReplicaPrepared>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.ReplicaPassed>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.ReplicaFailed>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.ReplicaStopped>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.ImageResolved>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.StackRemoved>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.LogsEnded>(e => Answer(e.CommandId, e, isLast: true));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override void PreStart()
+    {
+        if (snapshot.State == HostState.Unknown)
+        {
+            Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
+        }
+    }
+
+    private void Connect(HostMessage.Connect message)
+    {
+        if (downlink is not null)
+        {
+            Context.Unwatch(downlink);
+            downlink.Tell(new FleetMessage.SessionReplaced());
+        }
+        downlink = message.Downlink;
+        Context.Watch(downlink);
+        Timers.Cancel("down");
+        LogConnected(snapshot.Name, snapshot.State);
+        message.ReplyTo.Tell(new FleetMessage.SessionOpened(Self));
+    }
+
+    private void Disconnect(IActorRef link, string reason)
+    {
+        if (!link.Equals(downlink))
+        {
+            return;
+        }
+        Context.Unwatch(link);
+        downlink = null;
+        LogDisconnected(snapshot.Name, reason);
+        foreach (var (id, waiting) in inFlight.Where(c => c.Value.Command is AgentCommand.OpenLogs).ToList())
+        {
+            inFlight.Remove(id);
+            waiting.ReplyTo.Tell(new FleetMessage.Answered(snapshot.Name, id, new AgentEvent.LogsEnded(id, $"the link to host {snapshot.Name} was lost: {reason}")));
+        }
+        AnswerRefreshes();
+        Publish(snapshot with { State = HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, []);
+        Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
+    }
+
+    private void GoDown()
+    {
+        if (downlink is not null)
+        {
+            return;
+        }
+        LogDown(snapshot.Name, downAfter, inFlight.Count);
+        foreach (var (id, waiting) in inFlight)
+        {
+            waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
+        }
+        inFlight.Clear();
+        Publish(snapshot with { State = HostState.Down }, []);
+    }
+
+    private void Deliver(HostMessage.Deliver message)
+    {
+        var command = message.Command;
+        if (command is AgentCommand.CreditLogs or AgentCommand.CloseLogs)
+        {
+            downlink?.Tell(command);
+            return;
+        }
+        if ((snapshot.State == HostState.Down && downlink is null) || inFlight.Count >= InFlightMax)
+        {
+            message.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, command.CommandId));
+            return;
+        }
+        inFlight[command.CommandId] = (command, message.ReplyTo);
+        if (snapshot.State == HostState.Ready)
+        {
+            downlink?.Tell(command);
+        }
+    }
+
+    private void Refresh(HostMessage.Refresh message)
+    {
+        if (downlink is null || snapshot.State != HostState.Ready)
+        {
+            Sender.Tell(new HostMessage.Refreshed(snapshot.Name, message.Number));
+            return;
+        }
+        refreshes.Add((message.Number, Sender));
+        downlink.Tell(new AgentCommand.ReportInventory { CommandId = $"inventory/{message.Number}" });
+    }
+
+    private void TakeInventory(AgentEvent.InventoryReported report)
+    {
+        if (downlink is null)
+        {
+            return;
+        }
+        var isReturn = snapshot.State != HostState.Ready;
+        var replicas = report.Replicas.ToImmutableSortedDictionary(r => r.ContainerName, r => r, StringComparer.Ordinal);
+        Publish(snapshot with { State = HostState.Ready, Facts = report.Facts with { Name = snapshot.Name }, Replicas = replicas, LastSeen = Context.System.Scheduler.Now }, []);
+        AnswerRefreshes();
+        if (isReturn)
+        {
+            LogReady(snapshot.Name, replicas.Count, inFlight.Count);
+            foreach (var (command, _) in inFlight.Values)
+            {
+                downlink.Tell(command);
+            }
+        }
+    }
+
+    private void Change(string stack, ImmutableSortedDictionary<string, ReplicaSnapshot> replicas)
+    {
+        if (downlink is not null)
+        {
+            Publish(snapshot with { Replicas = replicas }, [stack]);
+        }
+    }
+
+    private void Answer(string commandId, AgentEvent answer, bool isLast)
+    {
+        if (inFlight.TryGetValue(commandId, out var waiting))
+        {
+            if (isLast)
+            {
+                inFlight.Remove(commandId);
+            }
+            waiting.ReplyTo.Tell(new FleetMessage.Answered(snapshot.Name, commandId, answer));
+        }
+    }
+
+    private void AnswerRefreshes()
+    {
+        foreach (var (number, replyTo) in refreshes)
+        {
+            replyTo.Tell(new HostMessage.Refreshed(snapshot.Name, number));
+        }
+        refreshes.Clear();
+    }
+
+    private void Publish(HostSnapshot next, ImmutableArray<string> stacks)
+    {
+        snapshot = next;
+        Context.Parent.Tell(new HostMessage.Updated(next, stacks));
+    }
+}

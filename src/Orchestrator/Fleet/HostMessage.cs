@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Fleet;
+
+/// <summary>Between <see cref="FleetActor"/> and its <see cref="HostActor"/>s.</summary>
+internal abstract record HostMessage
+{
+    public sealed record Connect(IActorRef Downlink, IActorRef ReplyTo) : HostMessage;
+
+    public sealed record Disconnect(IActorRef Downlink, string Reason) : HostMessage;
+
+    public sealed record Deliver(AgentCommand Command, IActorRef ReplyTo) : HostMessage;
+
+    /// <summary>Ask the agent for its inventory; answered with <see cref="Refreshed"/>, also when it disconnects meanwhile.</summary>
+    public sealed record Refresh(long Number) : HostMessage;
+
+    public sealed record Refreshed(string Host, long Number) : HostMessage;
+
+    /// <summary>To the parent. <paramref name="Stacks"/> as in <see cref="FleetMessage.Changed"/>.</summary>
+    public sealed record Updated(HostSnapshot Snapshot, ImmutableArray<string> Stacks) : HostMessage;
+
+    public sealed record DownDeadlinePassed : HostMessage;
+}

@@ -1,0 +1,28 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Planning;
+
+/// <summary>All a plan is made from; the same input gives the same plan.</summary>
+public sealed record PlanInput
+{
+    public required string Stack { get; init; }
+
+    /// <summary>What runs now by desire; null on the first deploy.</summary>
+    public StackRevision? Current { get; init; }
+
+    public required StackRevision Target { get; init; }
+
+    public required FleetSnapshot Fleet { get; init; }
+
+    /// <summary>Empty = all services.</summary>
+    public ImmutableArray<string> Only { get; init; } = [];
+
+    /// <summary>Take each service's <c>rollback_config</c> instead of its <c>update_config</c>.</summary>
+    public bool IsRollback { get; init; }
+
+    /// <summary>Self-heal: replicas that exist but do not serve are left to the engine's restart policy; only missing, surplus and outdated ones count.</summary>
+    public bool IsRepair { get; init; }
+}
+
+/// <summary>Either a plan, or every reason why there is none; nothing has been changed.</summary>
+public sealed record PlanResult(Plan? Plan, ImmutableArray<string> Errors);

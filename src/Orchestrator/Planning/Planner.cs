@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Planning;
+
+/// <summary>Compares what is wanted with what is there. Pure: no clock, no I/O.</summary>
+public static class Planner
+{
+    public static PlanResult Plan(PlanInput input)
+    {
+        var errors = new List<string>();
+        var warnings = new List<string>();
+        var board = new PlacementBoard(input.Fleet, input.Stack);
+        var drafts = new List<ServiceDraft>();
+        foreach (var service in DependencyOrder.Of(input.Target.Spec.Services))
+        {
+            if (input.Only.IsEmpty || input.Only.Contains(service.Name, StringComparer.Ordinal))
+            {
+                Refuse(service, errors);
+                drafts.Add(ServiceDraft.Of(input, service));
+            }
+        }
+        foreach (var draft in drafts)
+        {
+            draft.KeepHosts(board);
+        }
+        foreach (var draft in drafts)
+        {
+            draft.ChooseHosts(board, errors);
+        }
+        var services = drafts.Select(d => d.ToPlan(warnings)).Concat(Removed(input)).ToImmutableArray();
+        WarnOfHosts(input, services, warnings);
+        return errors.Count > 0
+            ? new PlanResult(null, [.. errors])
+            : new PlanResult(
+                new Plan
+                {
+                    Stack = input.Stack,
+                    BaseRevision = input.Current?.Number,
+                    TargetRevision = input.Target.Number,
+                    Services = services,
+                    Warnings = [.. warnings],
+                },
+                []);
+    }
+
+    private static void Refuse(ServiceSpec service, List<string> errors)
+    {
+        foreach (var dependency in service.DependsOn.Where(d => d.Condition == DependencyCondition.Completed))
+        {
+            errors.Add($"service {service.Name}: depends_on {dependency.Service} with condition service_completed_successfully is not supported yet; run {dependency.Service} before the deploy, or use service_started");
+        }
+    }
+
+    private static IEnumerable<ServicePlan> Removed(PlanInput input)
+    {
+        if (!input.Only.IsEmpty)
+        {
+            return [];
+        }
+        var wanted = input.Target.Spec.Services.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        return input.Fleet.Replicas(input.Stack)
+            .Where(r => !wanted.Contains(r.Replica.Key.Service))
+            .GroupBy(r => r.Replica.Key.Service, StringComparer.Ordinal)
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(service => new ServicePlan
+            {
+                Service = service.Key,
+                Action = ServiceAction.Remove,
+                Reason = "no longer in the stack",
+                FromRevision = input.Current?.Services.GetValueOrDefault(service.Key)?.Id,
+                Policy = new UpdateSpec { Parallelism = 0, Monitor = TimeSpan.Zero, FailureAction = FailureAction.Continue },
+                Retain = 0,
+                Slots = [.. service.GroupBy(r => r.Replica.Key.Slot).OrderBy(g => g.Key).Select(slot => new SlotPlan
+                {
+                    Slot = slot.Key,
+                    Action = SlotAction.Remove,
+                    Old = [.. slot.Where(r => r.Replica.State != ReplicaState.Retained).Select(r => PlacementOf(r.Host, r.Replica))],
+                    Prune = [.. slot.Where(r => r.Replica.State == ReplicaState.Retained).Select(r => PlacementOf(r.Host, r.Replica))],
+                    Reason = "service removed",
+                })],
+            });
+    }
+
+    private static void WarnOfHosts(PlanInput input, ImmutableArray<ServicePlan> services, List<string> warnings)
+    {
+        if (services.All(s => s.Action == ServiceAction.None))
+        {
+            return;
+        }
+        foreach (var host in input.Fleet.Hosts.Values.Where(h => !h.IsSchedulable))
+        {
+            warnings.Add(host.Facts?.EngineError is { } error && host.State == HostState.Ready
+                ? $"host {host.Name} gets nothing: its engine does not answer ({error})"
+                : $"host {host.Name} is {host.State.ToString().ToLowerInvariant()} and gets nothing");
+        }
+    }
+
+    internal static Placement PlacementOf(HostSnapshot host, ReplicaSnapshot replica) => new(host.Name, replica.Key.Revision, replica.IsServing);
+}

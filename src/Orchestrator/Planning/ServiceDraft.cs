@@ -1,0 +1,321 @@
+using System.Collections.Immutable;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Planning;
+
+/// <summary>One service while its plan is made: first which slots there will be, then where the ones without a host go.</summary>
+internal sealed class ServiceDraft
+{
+    private readonly PlanInput input;
+    private readonly ServiceSpec service;
+    private readonly ServiceRevision revision;
+    private readonly ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> live;
+    private readonly ILookup<int, (HostSnapshot Host, ReplicaSnapshot Replica)> retained;
+    private readonly List<SlotDraft> slots = [];
+
+    private ServiceDraft(PlanInput input, ServiceSpec service)
+    {
+        this.input = input;
+        this.service = service;
+        revision = input.Target.Services[service.Name];
+        var all = input.Fleet.Replicas(input.Stack).Where(r => r.Replica.Key.Service == service.Name).ToList();
+        live = [.. all.Where(r => r.Replica.State != ReplicaState.Retained)];
+        retained = all.Where(r => r.Replica.State == ReplicaState.Retained).ToLookup(r => r.Replica.Key.Slot);
+    }
+
+    public static ServiceDraft Of(PlanInput input, ServiceSpec service)
+    {
+        var draft = new ServiceDraft(input, service);
+        var wanted = service.Deploy.Mode == ServiceMode.Global ? draft.GlobalSlots() : draft.ReplicatedSlots();
+        foreach (var (slot, host) in wanted)
+        {
+            draft.slots.Add(draft.Examine(slot, host));
+        }
+        var numbers = wanted.Select(w => w.Slot).ToHashSet();
+        foreach (var surplus in draft.live.Select(r => r.Replica.Key.Slot).Concat(draft.retained.Select(g => g.Key)).Distinct().Where(s => !numbers.Contains(s)).Order())
+        {
+            draft.slots.Add(new SlotDraft
+            {
+                Slot = surplus,
+                Action = SlotAction.Remove,
+                Old = draft.At(surplus),
+                Reason = service.Deploy.Mode == ServiceMode.Global ? "its host is no longer eligible" : $"scaled to {service.Deploy.Replicas}",
+            });
+        }
+        return draft;
+    }
+
+    /// <summary>Slots that stay where they are take their place on the board first.</summary>
+    public void KeepHosts(PlacementBoard board)
+    {
+        foreach (var slot in slots.Where(s => s.Host is not null))
+        {
+            if (slot.Action == SlotAction.Replace && !slot.HostIsFixed && (board.PortRefusal(slot.Host!, service) is not null || OverMax(board, slot.Host!)))
+            {
+                slot.Host = null;
+                continue;
+            }
+            board.Take(slot.Host!, service, slot.Slot);
+        }
+    }
+
+    public void ChooseHosts(PlacementBoard board, List<string> errors)
+    {
+        foreach (var slot in slots.Where(s => s.Host is null && s.Action is SlotAction.Create or SlotAction.Replace && s.Host is null))
+        {
+            slot.Host = board.Choose(service, revision, out var reasons);
+            if (slot.Host is null)
+            {
+                errors.Add($"service {service.Name}: no host can take replica {slot.Slot}: {reasons}");
+                return;
+            }
+            board.Take(slot.Host, service, slot.Slot);
+        }
+    }
+
+    public ServicePlan ToPlan(List<string> warnings)
+    {
+        var changes = slots.Where(s => s.Action is not null || s.Old.Length > 0).ToList();
+        var current = input.Current?.Services.GetValueOrDefault(service.Name);
+        var action = ActionOf(changes, current);
+        return new ServicePlan
+        {
+            Service = service.Name,
+            Action = action,
+            Reason = ReasonOf(action, changes, current),
+            FromRevision = current?.Id,
+            ToRevision = revision.Id,
+            Policy = PolicyOf(changes, warnings),
+            ProgressDeadline = service.Deploy.ProgressDeadline,
+            Retain = service.Deploy.Retain,
+            Slots = [.. changes.OrderBy(Urgency).ThenBy(s => s.Slot).Select(ToSlotPlan)],
+            After = [.. service.DependsOn.Where(d => input.Target.Services.ContainsKey(d.Service))],
+        };
+    }
+
+    /// <summary>Not running first, then what runs without serving, then the healthy ones, removals last: capacity is given up only when the new is there.</summary>
+    private static int Urgency(SlotDraft slot) => slot.Action switch
+    {
+        SlotAction.Create when slot.Old.Length == 0 => 0,
+        SlotAction.Create or SlotAction.Replace when !slot.Old.Any(o => o.Replica.IsServing) => 1,
+        SlotAction.Create or SlotAction.Replace => 2,
+        _ => 3,
+    };
+
+    private SlotPlan ToSlotPlan(SlotDraft slot)
+    {
+        var old = slot.Old.Select(o => Planner.PlacementOf(o.Host, o.Replica)).ToImmutableArray();
+        var keep = slot.Action switch
+        {
+            SlotAction.Remove => 0,
+            null => service.Deploy.Retain,
+            _ => Math.Max(0, service.Deploy.Retain - (old.Any(o => o.Serving) ? 1 : 0)),
+        };
+        return new SlotPlan
+        {
+            Slot = slot.Slot,
+            Action = slot.Action ?? SlotAction.Remove,
+            Host = slot.Action == SlotAction.Remove ? null : slot.Action is null ? null : slot.Host,
+            Old = old,
+            Prune = [.. retained[slot.Slot]
+                .Where(r => slot.Action == SlotAction.Remove || r.Host.Name != slot.Host || r.Replica.Key.Revision != revision.Id)
+                .OrderByDescending(r => r.Replica.Created)
+                .ThenBy(r => r.Replica.ContainerName, StringComparer.Ordinal)
+                .Skip(keep)
+                .Select(r => Planner.PlacementOf(r.Host, r.Replica))],
+            Reason = slot.Reason,
+        };
+    }
+
+    private UpdateSpec PolicyOf(List<SlotDraft> changes, List<string> warnings)
+    {
+        var policy = input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
+        if (input.IsRepair)
+        {
+            policy = policy with { FailureAction = FailureAction.Continue };
+        }
+        if (policy.Order != UpdateOrder.StartFirst || !changes.Any(c => c.Action == SlotAction.Replace))
+        {
+            return policy;
+        }
+        var obstacle = service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
+            : PlacementBoard.FixedPorts(service).FirstOrDefault() is { } port ? $"port {port.Published} of the host can be bound only once"
+            : null;
+        if (obstacle is null)
+        {
+            return policy;
+        }
+        warnings.Add($"service {service.Name}: order start-first cannot work because {obstacle}; stop-first is used");
+        return policy with { Order = UpdateOrder.StopFirst };
+    }
+
+    private ServiceAction ActionOf(List<SlotDraft> changes, ServiceRevision? current)
+    {
+        if (changes.Count == 0)
+        {
+            return ServiceAction.None;
+        }
+        if (current is null)
+        {
+            return live.IsEmpty ? ServiceAction.Create : ServiceAction.Update;
+        }
+        if (current.Id != revision.Id)
+        {
+            return ServiceAction.Update;
+        }
+        var before = input.Current!.Service(service.Name).Deploy;
+        return before.Mode != service.Deploy.Mode || before.Replicas != service.Deploy.Replicas ? ServiceAction.Scale : ServiceAction.Repair;
+    }
+
+    private string ReasonOf(ServiceAction action, List<SlotDraft> changes, ServiceRevision? current) => action switch
+    {
+        ServiceAction.None => "unchanged",
+        ServiceAction.Create => "new",
+        ServiceAction.Update when current is null => "found running, not known",
+        ServiceAction.Update => SpecDifference.Describe(input.Current!.Service(service.Name).Container, current, service.Container, revision),
+        ServiceAction.Scale => $"replicas {input.Current!.Service(service.Name).Deploy.Replicas} → {service.Deploy.Replicas}",
+        ServiceAction.Repair => string.Join(", ", changes.Select(c => c.Reason).Distinct().Order(StringComparer.Ordinal)),
+        ServiceAction.Remove => "no longer in the stack",
+    };
+
+    private SlotDraft Examine(int slot, string? pinnedHost)
+    {
+        var there = At(slot);
+        var match = there
+            .Where(r => r.Replica.Key.Revision == revision.Id && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null && (pinnedHost is null || r.Host.Name == pinnedHost))
+            .OrderByDescending(r => r.Replica.IsServing)
+            .ThenBy(r => r.Host.Name, StringComparer.Ordinal)
+            .Cast<(HostSnapshot Host, ReplicaSnapshot Replica)?>()
+            .FirstOrDefault();
+        if (match is not { } kept)
+        {
+            return Outdated(slot, there, pinnedHost);
+        }
+        var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
+        if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica)))
+        {
+            return new SlotDraft { Slot = slot, Host = kept.Host.Name, HostIsFixed = true, Old = others, Reason = others.Length > 0 ? "surplus replica" : "" };
+        }
+        // A container that was never started, is starting or has exited is started again; one that runs and is unhealthy, or that the
+        // engine keeps restarting, has to go first.
+        var mustStop = kept.Replica.State is ReplicaState.Running or ReplicaState.Restarting;
+        return new SlotDraft
+        {
+            Slot = slot,
+            Action = SlotAction.Create,
+            Host = kept.Host.Name,
+            HostIsFixed = true,
+            Old = mustStop ? [kept, .. others] : others,
+            Reason = Condition(kept.Replica),
+        };
+    }
+
+    private SlotDraft Outdated(int slot, ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> there, string? pinnedHost)
+    {
+        if (there.IsEmpty)
+        {
+            var isNew = input.Current?.Services.ContainsKey(service.Name) != true;
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, HostIsFixed = pinnedHost is not null, Reason = isNew ? "new" : "missing" };
+        }
+        var stay = there
+            .Where(r => r.Host.IsSchedulable && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null)
+            .OrderByDescending(r => r.Replica.IsServing)
+            .ThenBy(r => r.Host.Name, StringComparer.Ordinal)
+            .Select(r => r.Host.Name)
+            .FirstOrDefault();
+        return new SlotDraft
+        {
+            Slot = slot,
+            Action = SlotAction.Replace,
+            Host = pinnedHost ?? stay,
+            HostIsFixed = pinnedHost is not null,
+            Old = there,
+            Reason = there.All(r => r.Replica.Key.Revision == revision.Id) ? "placement changed" : "outdated",
+        };
+    }
+
+    private static bool IsLeftToTheEngine(ReplicaSnapshot replica) =>
+        replica.State is ReplicaState.Exited or ReplicaState.Restarting or ReplicaState.Running;
+
+    private static string Condition(ReplicaSnapshot replica) => replica.State switch
+    {
+        ReplicaState.Exited => $"exited with code {replica.ExitCode}",
+        ReplicaState.Restarting => "restarting over and over",
+        ReplicaState.Running => "unhealthy",
+        ReplicaState.Created or ReplicaState.Starting => "not finished starting",
+        ReplicaState.Retained => "stopped",
+    };
+
+    private ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> At(int slot) => [.. live.Where(r => r.Replica.Key.Slot == slot)];
+
+    private bool OverMax(PlacementBoard board, string host) =>
+        service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && board.CountOf(host, service) >= max;
+
+    private List<(int Slot, string? Host)> ReplicatedSlots()
+    {
+        var numbers = live.Select(r => r.Replica.Key.Slot).Distinct().Order().ToList();
+        while (numbers.Count > service.Deploy.Replicas)
+        {
+            var perHost = numbers.SelectMany(n => At(n).Take(1)).GroupBy(r => r.Host.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
+            numbers.Remove(numbers
+                .OrderBy(n => At(n).Any(r => r.Replica.IsServing))
+                .ThenByDescending(n => perHost[At(n)[0].Host.Name])
+                .ThenByDescending(n => n)
+                .First());
+        }
+        for (var next = 1; numbers.Count < service.Deploy.Replicas; next++)
+        {
+            if (!numbers.Contains(next))
+            {
+                numbers.Add(next);
+            }
+        }
+        return [.. numbers.Order().Select(n => (n, (string?)null))];
+    }
+
+    private List<(int Slot, string? Host)> GlobalSlots()
+    {
+        var slotsOfHosts = new List<(int Slot, string? Host)>();
+        var withoutSlot = new List<string>();
+        foreach (var host in input.Fleet.Hosts.Values.Where(h => h.State != HostState.Down && PlacementFilter.ConstraintRefusal(h, service, revision) is null))
+        {
+            var there = live.Where(r => r.Host.Name == host.Name).Select(r => r.Replica.Key.Slot).Order().ToList();
+            if (there.Count > 0)
+            {
+                slotsOfHosts.Add((there[0], host.Name));
+            }
+            else if (host.IsSchedulable)
+            {
+                withoutSlot.Add(host.Name);
+            }
+        }
+        var next = 1;
+        foreach (var host in withoutSlot)
+        {
+            while (slotsOfHosts.Any(s => s.Slot == next))
+            {
+                next++;
+            }
+            slotsOfHosts.Add((next, host));
+        }
+        return [.. slotsOfHosts.OrderBy(s => s.Slot)];
+    }
+
+    /// <summary>A slot whose <see cref="Action"/> is null stays as it is, but for surplus containers in <see cref="Old"/>.</summary>
+    private sealed class SlotDraft
+    {
+        public required int Slot { get; init; }
+
+        public SlotAction? Action { get; init; }
+
+        public string? Host { get; set; }
+
+        /// <summary>The slot's container is there, or the mode ties the slot to the host.</summary>
+        public bool HostIsFixed { get; init; }
+
+        public ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> Old { get; init; } = [];
+
+        public required string Reason { get; init; }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Planning;
+
+public enum RevisionState
+{
+    /// <summary>A change is leading to it.</summary>
+    Running,
+    Paused,
+
+    /// <summary>Every service reached it: a target for rollback.</summary>
+    Good,
+    Failed,
+    RolledBack,
+    Superseded,
+    Aborted,
+}
+
+/// <summary>A stack as it was once asked for, with its images pinned; immutable but for its state.</summary>
+public sealed record StackRevision
+{
+    /// <summary>From 1, never used twice.</summary>
+    public required int Number { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public required StackSpec Spec { get; init; }
+
+    public required ImmutableSortedDictionary<string, ServiceRevision> Services { get; init; }
+
+    public RevisionState State { get; init; }
+
+    /// <summary>For people: why it failed, what it was rolled back to.</summary>
+    public string? Detail { get; init; }
+
+    public ServiceSpec Service(string name) => Spec.Services.First(s => s.Name == name);
+}
+
+/// <summary>A service with its image pinned: equal ids mean equal containers.</summary>
+public sealed record ServiceRevision
+{
+    /// <summary>The config hash, or a hash of it and the force counter.</summary>
+    public required string Id { get; init; }
+
+    public required string ConfigHash { get; init; }
+
+    /// <summary><c>repo:tag@sha256:…</c>, or an image id.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Empty: any host can pull it. Otherwise the image was built on these hosts and is nowhere else.</summary>
+    public ImmutableArray<string> ImageHosts { get; init; } = [];
+
+    /// <summary>How often a recreation was forced without a change.</summary>
+    public int ForceCount { get; init; }
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Rollouts;
+
+/// <summary>Another host for a slot whose host is lost. Pure.</summary>
+internal static class Reassigning
+{
+    public static RolloutEvent Choose(
+        FleetSnapshot fleet,
+        string stack,
+        ServiceSpec service,
+        StackRevision target,
+        ImmutableArray<SlotState> slots,
+        ImmutableSortedSet<string> lost,
+        RolloutCommand.Reassign command)
+    {
+        if (service.Deploy.Mode == ServiceMode.Global)
+        {
+            return new RolloutEvent.SlotDropped(command.Slot, "its host is lost and the service is global") { At = default };
+        }
+        var left = new FleetSnapshot(fleet.Hosts.RemoveRange(lost));
+        var board = new PlacementBoard(left, stack);
+        foreach (var slot in slots.Where(s => s.Plan.Slot != command.Slot && s.Host is not null && !lost.Contains(s.Host)))
+        {
+            board.Take(slot.Host!, service, slot.Plan.Slot);
+        }
+        var rolled = slots.Select(s => s.Plan.Slot).ToHashSet();
+        foreach (var (host, replica) in left.Replicas(stack).Where(r => r.Replica.State != ReplicaState.Retained))
+        {
+            var owner = target.Spec.Services.FirstOrDefault(s => s.Name == replica.Key.Service);
+            if (owner is not null && (owner.Name != service.Name || !rolled.Contains(replica.Key.Slot)))
+            {
+                board.Take(host.Name, owner, replica.Key.Slot);
+            }
+        }
+        return board.Choose(service, target.Services[service.Name], out var reasons) is { } chosen
+            ? new RolloutEvent.SlotReassigned(command.Slot, chosen) { At = default }
+            : new RolloutEvent.ReplicaFailed(command.Slot, command.Attempt, new FailureReport { Stage = ReplicaStage.Host, Message = $"its host is lost and no other can take it: {reasons}" }) { At = default };
+    }
+}

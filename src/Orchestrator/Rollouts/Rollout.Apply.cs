@@ -1,0 +1,130 @@
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Rollouts;
+
+public static partial class Rollout
+{
+    /// <summary>Folds an event in. One of an earlier attempt, or one the slot's phase does not wait for, changes nothing: messages may come twice and late.</summary>
+    public static RolloutState Apply(RolloutState state, RolloutEvent happened) => happened switch
+    {
+        _ when state.Phase == RolloutPhase.Ended => state,
+        RolloutEvent.BatchStarted e => state with { Phase = RolloutPhase.Running, Batch = e.Batch, DelayUntil = null },
+        RolloutEvent.DelayStarted e => state with { Phase = RolloutPhase.Delaying, DelayUntil = e.Until },
+        RolloutEvent.PhaseEntered e => Enter(state, e),
+        RolloutEvent.ReplicaPrepared e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Preparing) is { } slot
+            ? Move(state, slot, slot.OldLeft.IsEmpty ? SlotPhase.Starting : SlotPhase.StoppingOld, e.At)
+            : state,
+        RolloutEvent.ReplicaReady e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? state.With(slot with { IsReady = true }) : state,
+        RolloutEvent.ReplicaPassed e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? Move(state, slot, SlotPhase.Retiring, e.At) : state,
+        RolloutEvent.ReplicaFailed e => Fail(state, e),
+        RolloutEvent.OldStopped e => StopOld(state, e),
+        RolloutEvent.NewCancelled e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Cancelling) is { } slot ? Move(state, slot, SlotPhase.Cancelled, e.At) : state,
+        RolloutEvent.HostLost e => Lose(state, e),
+        RolloutEvent.SlotReassigned e => state.Slot(e.Slot) is { Phase: SlotPhase.Reassigning } slot ? Move(state, slot with { Host = e.Host }, SlotPhase.Pending, e.At) : state,
+        RolloutEvent.SlotDropped e => state.Slot(e.Slot) is { Phase: SlotPhase.Reassigning } slot ? Move(state, slot, SlotPhase.Cancelled, e.At) : state,
+        RolloutEvent.PauseStarted e => state with { Phase = RolloutPhase.Pausing, Reason = e.Reason, DelayUntil = null },
+        RolloutEvent.Paused => state with { Phase = RolloutPhase.Paused },
+        RolloutEvent.Resumed e => Resume(state, e.At),
+        RolloutEvent.AbortRequested e => state with { Phase = RolloutPhase.Aborting, Reason = e.Reason, DelayUntil = null },
+        RolloutEvent.UnwindStarted e => Unwind(state, e),
+        RolloutEvent.Ended e => state with { Phase = RolloutPhase.Ended, Outcome = e.Outcome, Reason = e.Reason },
+        _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "no such rollout event"),
+    };
+
+    private static RolloutState Enter(RolloutState state, RolloutEvent.PhaseEntered e)
+    {
+        if (state.Slot(e.Slot) is not { } slot)
+        {
+            return state;
+        }
+        var attempt = slot.Phase == SlotPhase.Pending ? slot.Attempt + 1 : slot.Attempt;
+        return Move(state, slot with { Attempt = attempt, Failure = null }, e.Phase, e.At);
+    }
+
+    /// <summary>The one place where a slot changes its phase; a retiring slot with nothing to stop is done.</summary>
+    private static RolloutState Move(RolloutState state, SlotState slot, SlotPhase phase, DateTimeOffset at)
+    {
+        if (phase == SlotPhase.Starting && state.Phase == RolloutPhase.Unwinding)
+        {
+            phase = SlotPhase.Cancelled;
+        }
+        if (phase == SlotPhase.Retiring && slot.OldLeft.IsEmpty)
+        {
+            phase = SlotPhase.Done;
+        }
+        return state.With(slot with { Phase = phase, Since = at, IsReady = phase is SlotPhase.Retiring or SlotPhase.Done });
+    }
+
+    private static RolloutState StopOld(RolloutState state, RolloutEvent.OldStopped e)
+    {
+        if (state.Slot(e.Slot) is not { Phase: SlotPhase.StoppingOld or SlotPhase.Retiring } slot)
+        {
+            return state;
+        }
+        return OldGone(state, slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host && o.Revision == e.Revision) }, e.At);
+    }
+
+    private static RolloutState OldGone(RolloutState state, SlotState slot, DateTimeOffset at) => slot switch
+    {
+        { OldLeft.IsEmpty: true, Phase: SlotPhase.StoppingOld } => Move(state, slot, SlotPhase.Starting, at),
+        { OldLeft.IsEmpty: true, Phase: SlotPhase.Retiring } => Move(state, slot, SlotPhase.Done, at),
+        _ => state.With(slot),
+    };
+
+    private static RolloutState Fail(RolloutState state, RolloutEvent.ReplicaFailed e)
+    {
+        if (state.Slot(e.Slot) is not { IsInFlight: true } slot || slot.Attempt != e.Attempt)
+        {
+            return state;
+        }
+        return Move(state, slot with { Failure = e.Report }, slot.Phase == SlotPhase.Cancelling ? SlotPhase.Cancelled : SlotPhase.Failed, e.At);
+    }
+
+    /// <summary>What was to be stopped on a lost host does not serve any more: it is reconciled when the host returns. What was to start there goes elsewhere.</summary>
+    private static RolloutState Lose(RolloutState state, RolloutEvent.HostLost e)
+    {
+        state = state with { LostHosts = state.LostHosts.Add(e.Host) };
+        foreach (var slot in state.Slots)
+        {
+            var left = slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host) };
+            if (slot.Host != e.Host)
+            {
+                state = OldGone(state, left, e.At);
+                continue;
+            }
+            state = slot.Phase switch
+            {
+                SlotPhase.Cancelling => Move(state, left, SlotPhase.Cancelled, e.At),
+                SlotPhase.Preparing or SlotPhase.StoppingOld or SlotPhase.Starting =>
+                    Move(state, left, state.Phase == RolloutPhase.Unwinding ? SlotPhase.Cancelled : SlotPhase.Reassigning, e.At),
+                SlotPhase.Retiring => OldGone(state, left, e.At),
+                SlotPhase.Pending or SlotPhase.Reassigning or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => state.With(left),
+            };
+        }
+        return state;
+    }
+
+    private static RolloutState Unwind(RolloutState state, RolloutEvent.UnwindStarted e)
+    {
+        state = state with { Phase = RolloutPhase.Unwinding, UnwindsTo = e.Outcome, Reason = e.Reason, DelayUntil = null };
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Reassigning))
+        {
+            // A pull does no harm when it ends unneeded.
+            state = Move(state, slot, SlotPhase.Cancelled, e.At);
+        }
+        return state;
+    }
+
+    private static RolloutState Resume(RolloutState state, DateTimeOffset at)
+    {
+        state = state with { Phase = RolloutPhase.Running, Reason = null };
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Failed or SlotPhase.Cancelled))
+        {
+            state = Move(state, slot with { Failure = null }, SlotPhase.Pending, at);
+        }
+        return state;
+    }
+
+    private static SlotState? Waiting(RolloutState state, int number, int attempt, SlotPhase phase) =>
+        state.Slot(number) is { } slot && slot.Phase == phase && slot.Attempt == attempt ? slot : null;
+}

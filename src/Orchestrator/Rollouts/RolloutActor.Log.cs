@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace Orchestrator.Rollouts;
+
+internal sealed partial class RolloutActor
+{
+    [LoggerMessage(3101, LogLevel.Information, "rollout {Id}: {Previous} → {Next} {Reason}")]
+    private partial void LogPhase(string id, RolloutPhase previous, RolloutPhase next, string? reason);
+
+    [LoggerMessage(3102, LogLevel.Information, "rollout {Id}: taken up again after {Events} journaled events, {Phase}")]
+    private partial void LogRecovered(string id, int events, RolloutPhase phase);
+}

@@ -1,0 +1,255 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Api;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Store;
+
+namespace Orchestrator.Rollouts;
+
+/// <summary>
+/// The shell around <see cref="Rollout"/>: journals each event, then carries out what it releases. Rebuilds itself from the journal, so it may be
+/// restarted at any moment.
+/// </summary>
+internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithStash
+{
+    private const string WakeupTimer = "wakeup";
+
+    private readonly RolloutJob job;
+    private readonly IStore store;
+    private readonly IActorRef fleet;
+    private readonly ILogger logger;
+    private readonly Dictionary<string, RolloutCommand> sent = new(StringComparer.Ordinal);
+    private RolloutState state;
+    private int journaled;
+
+    public RolloutActor(RolloutJob job, IStore store, IActorRef fleet, ILoggerFactory loggers)
+    {
+        this.job = job;
+        this.store = store;
+        this.fleet = fleet;
+        logger = loggers.CreateLogger<RolloutActor>();
+        state = Rollout.Begin(job.Plan);
+        ReceiveAsync<Recover>(_ => RecoverAsync());
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    public IStash Stash { get; set; } = null!;
+
+    private static DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    protected override void PreStart() => Self.Tell(new Recover());
+
+    private async Task RecoverAsync()
+    {
+        foreach (var entry in await store.ListAsync(job.JournalPrefix, CancellationToken.None))
+        {
+            state = Rollout.Apply(state, JsonSerializer.Deserialize(entry.Value, StoreJson.Default.RolloutEvent)!);
+            journaled++;
+        }
+        if (journaled > 0)
+        {
+            LogRecovered(job.Id, journaled, state.Phase);
+        }
+        fleet.Tell(new FleetMessage.Subscribe());
+        Become(Running);
+        Stash.UnstashAll();
+        Carry(Rollout.Outstanding(state));
+        if (state.Phase == RolloutPhase.Paused)
+        {
+            Context.Parent.Tell(new RolloutMessage.Paused(job.Plan.Service, state.Reason ?? "", state.Succeeded, state.Failed));
+        }
+        else if (state.Phase == RolloutPhase.Ended)
+        {
+            TellEnded();
+        }
+        else
+        {
+            await RecordAsync(null);
+        }
+    }
+
+    private void Running()
+    {
+        Receive<Recover>(_ => { });
+        ReceiveAsync<Wakeup>(_ => RecordAsync(null));
+        ReceiveAsync<FleetMessage.Answered>(AnsweredAsync);
+        ReceiveAsync<FleetMessage.HostLost>(m => state.LostHosts.Contains(m.Host) || !Concerns(m.Host) ? Task.CompletedTask : RecordAsync(new RolloutEvent.HostLost(m.Host) { At = Now }));
+        ReceiveAsync<Reassignment>(m => RecordAsync(m.Event with { At = Now }));
+        ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase == RolloutPhase.Paused ? ResumeAsync() : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
+        ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
+    }
+
+    private bool Concerns(string host) => state.Slots.Any(s => s.Host == host || s.OldLeft.Any(o => o.Host == host));
+
+    private async Task ResumeAsync()
+    {
+        await RecordAsync(new RolloutEvent.Resumed { At = Now });
+        Context.Parent.Tell(new RolloutMessage.Continued(job.Plan.Service));
+    }
+
+    private Task AnsweredAsync(FleetMessage.Answered message)
+    {
+        if (!sent.TryGetValue(message.CommandId, out var command))
+        {
+            return Task.CompletedTask;
+        }
+        if (message.Event is AgentEvent.ReplicaProgressed progress)
+        {
+            Report(RolloutReport.Progress(job.Plan.Service, command.Slot, message.Host, progress));
+            return Task.CompletedTask;
+        }
+        return EventOf(command, message.Event) is { } happened ? RecordAsync(happened) : Task.CompletedTask;
+    }
+
+    private RolloutEvent? EventOf(RolloutCommand command, AgentEvent answer) => (command, answer) switch
+    {
+        (RolloutCommand.Prepare c, AgentEvent.ReplicaPrepared) => new RolloutEvent.ReplicaPrepared(c.Slot, c.Attempt) { At = Now },
+        (RolloutCommand.Prepare c, AgentEvent.ReplicaFailed e) => new RolloutEvent.ReplicaFailed(c.Slot, c.Attempt, e.Report) { At = Now },
+        (RolloutCommand.Start c, AgentEvent.ReplicaReady) => new RolloutEvent.ReplicaReady(c.Slot, c.Attempt) { At = Now },
+        (RolloutCommand.Start c, AgentEvent.ReplicaPassed) => new RolloutEvent.ReplicaPassed(c.Slot, c.Attempt) { At = Now },
+        (RolloutCommand.Start c, AgentEvent.ReplicaFailed e) => new RolloutEvent.ReplicaFailed(c.Slot, c.Attempt, e.Report) { At = Now },
+        (RolloutCommand.StopOld c, AgentEvent.ReplicaStopped) => new RolloutEvent.OldStopped(c.Slot, c.Host, c.Revision) { At = Now },
+        (RolloutCommand.StopOld c, AgentEvent.ReplicaFailed e) => new RolloutEvent.ReplicaFailed(c.Slot, c.Attempt, e.Report) { At = Now },
+        (RolloutCommand.CancelNew c, AgentEvent.ReplicaStopped) => new RolloutEvent.NewCancelled(c.Slot, c.Attempt) { At = Now },
+        (RolloutCommand.CancelNew c, AgentEvent.ReplicaFailed e) => new RolloutEvent.ReplicaFailed(c.Slot, c.Attempt, e.Report) { At = Now },
+        _ => null,
+    };
+
+    /// <summary>Applies an event and all that follows from it, journals them together, and only then acts.</summary>
+    private async Task RecordAsync(RolloutEvent? happened)
+    {
+        var before = state;
+        var after = state;
+        var events = new List<RolloutEvent>();
+        var effects = new List<RolloutCommand>();
+        for (var next = happened ?? Rollout.Decide(after, Now); next is not null; next = Rollout.Decide(after, Now))
+        {
+            var applied = Rollout.Apply(after, next);
+            if (!ReferenceEquals(applied, after))
+            {
+                events.Add(next);
+                effects.AddRange(Rollout.Effects(after, applied));
+            }
+            after = applied;
+        }
+        if (events.Count == 0)
+        {
+            ScheduleWakeup();
+            return;
+        }
+        await store.CommitAsync(
+            [.. events.Select((e, i) => new StoreChange.Put(JournalKey(journaled + i), JsonSerializer.Serialize(e, StoreJson.Default.RolloutEvent)))],
+            CancellationToken.None);
+        journaled += events.Count;
+        state = after;
+        Carry(effects);
+        Announce(before, events);
+        ScheduleWakeup();
+    }
+
+    private string JournalKey(int number) => job.JournalPrefix + number.ToString("D8", CultureInfo.InvariantCulture);
+
+    private void ScheduleWakeup()
+    {
+        if (Rollout.NextWakeup(state) is { } at)
+        {
+            var wait = at - Now;
+            Timers.StartSingleTimer(WakeupTimer, new Wakeup(), wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1));
+        }
+        else
+        {
+            Timers.Cancel(WakeupTimer);
+        }
+    }
+
+    private void Announce(RolloutState before, List<RolloutEvent> events)
+    {
+        var shown = before;
+        foreach (var happened in events)
+        {
+            var next = Rollout.Apply(shown, happened);
+            foreach (var report in RolloutReport.Of(shown, next, happened))
+            {
+                Report(report);
+            }
+            if (shown.Phase != next.Phase)
+            {
+                LogPhase(job.Id, shown.Phase, next.Phase, next.Reason);
+            }
+            shown = next;
+        }
+        if (state.Phase == RolloutPhase.Paused && before.Phase != RolloutPhase.Paused)
+        {
+            Context.Parent.Tell(new RolloutMessage.Paused(job.Plan.Service, state.Reason ?? "", state.Succeeded, state.Failed));
+        }
+        else if (state.Phase == RolloutPhase.Ended && before.Phase != RolloutPhase.Ended)
+        {
+            TellEnded();
+        }
+    }
+
+    private void TellEnded() =>
+        Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, state.Outcome!.Value, state.Reason, state.Succeeded, state.Failed));
+
+    private void Report(ChangeEvent report) => Context.Parent.Tell(new RolloutMessage.Reported(report with { At = Now }));
+
+    private void Carry(IEnumerable<RolloutCommand> commands)
+    {
+        foreach (var command in commands)
+        {
+            switch (command)
+            {
+                case RolloutCommand.Reassign reassign:
+                    Reassign(reassign);
+                    break;
+                case RolloutCommand.Prepare c:
+                    Send(c.Host, c, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/prepare", Key = KeyOf(c.Slot), Spec = Spec() });
+                    break;
+                case RolloutCommand.Start c:
+                    Send(c.Host, c, new AgentCommand.StartReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/start", Key = KeyOf(c.Slot), Spec = Spec() });
+                    break;
+                case RolloutCommand.StopOld c:
+                    Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/stop/{c.Host}/{c.Revision}", Key = KeyOf(c.Slot) with { Revision = c.Revision }, Retain = c.Retain });
+                    break;
+                case RolloutCommand.CancelNew c:
+                    Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/cancel", Key = KeyOf(c.Slot) });
+                    break;
+                case RolloutCommand.Prune c:
+                    Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/prune/{c.Host}/{c.Revision}", Key = KeyOf(c.Slot) with { Revision = c.Revision } });
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(commands), command, "no such rollout command");
+            }
+        }
+    }
+
+    private void Send(string host, RolloutCommand command, AgentCommand message)
+    {
+        sent[message.CommandId] = command;
+        fleet.Tell(new FleetMessage.Send(host, message));
+    }
+
+    private ReplicaKey KeyOf(int slot) => new(job.Stack, job.Plan.Service, slot, job.Plan.ToRevision);
+
+    private ReplicaSpec Spec() => ReplicaSpecs.Of(job.Target!, job.Plan);
+
+    private void Reassign(RolloutCommand.Reassign command)
+    {
+        var (service, target, slots, lost, self) = (job.Target!.Service(job.Plan.Service), job.Target!, state.Slots, state.LostHosts, Self);
+        fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout)
+            .PipeTo(self, self, snapshot => new Reassignment(Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost, command)), _ => new Wakeup());
+    }
+
+    private sealed record Recover;
+
+    private sealed record Wakeup;
+
+    private sealed record Reassignment(RolloutEvent Event);
+}

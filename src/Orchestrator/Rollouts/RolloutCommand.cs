@@ -1,0 +1,22 @@
+namespace Orchestrator.Rollouts;
+
+/// <summary>What a rollout wants done; the shell turns it into messages to agents.</summary>
+public abstract record RolloutCommand(int Slot)
+{
+    /// <summary>Pull on the new replica's host.</summary>
+    public sealed record Prepare(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
+    public sealed record Start(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>Stop one old replica; keep it for rollback or remove it.</summary>
+    public sealed record StopOld(int Slot, string Host, string Revision, bool Retain, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>Remove the new replica that was called off.</summary>
+    public sealed record CancelNew(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>Remove a stopped container that is no longer retained; its answer is not waited for.</summary>
+    public sealed record Prune(int Slot, string Host, string Revision) : RolloutCommand(Slot);
+
+    /// <summary>Find another host for the slot; answered by SlotReassigned, SlotDropped or ReplicaFailed.</summary>
+    public sealed record Reassign(int Slot, int Attempt) : RolloutCommand(Slot);
+}

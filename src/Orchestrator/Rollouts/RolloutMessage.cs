@@ -1,0 +1,34 @@
+using Orchestrator.Api;
+using Orchestrator.Planning;
+
+namespace Orchestrator.Rollouts;
+
+/// <summary>Between a stack's actor and its rollouts.</summary>
+internal abstract record RolloutMessage
+{
+    /// <summary>Failed slots are tried again.</summary>
+    public sealed record Resume : RolloutMessage;
+
+    public sealed record Abort(string Reason) : RolloutMessage;
+
+    /// <summary>A newer change of the stack takes over.</summary>
+    public sealed record Supersede(string Reason) : RolloutMessage;
+
+    /// <summary>To the parent: something to show.</summary>
+    public sealed record Reported(ChangeEvent Event) : RolloutMessage;
+
+    public sealed record Paused(string Service, string Reason, int Succeeded, int Failed) : RolloutMessage;
+
+    /// <summary>To the parent: it goes on after a pause.</summary>
+    public sealed record Continued(string Service) : RolloutMessage;
+
+    public sealed record Ended(string Service, RolloutOutcome Outcome, string? Reason, int Succeeded, int Failed) : RolloutMessage;
+}
+
+/// <summary>What one rollout works on.</summary>
+/// <param name="Id"><c>&lt;stack&gt;/&lt;change&gt;/&lt;service&gt;</c>, with <c>/back</c> for the way back; names its journal and its commands.</param>
+/// <param name="Target">The stack revision the new replicas are made from; null when the service is only removed.</param>
+internal sealed record RolloutJob(string Id, string Stack, ServicePlan Plan, StackRevision? Target)
+{
+    public string JournalPrefix => $"stacks/{Stack}/journal/{Id}/";
+}

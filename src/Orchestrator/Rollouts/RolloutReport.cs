@@ -1,0 +1,71 @@
+using Orchestrator.Api;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Rollouts;
+
+/// <summary>What the people who watch are told of a rollout's events.</summary>
+internal static class RolloutReport
+{
+    public static IEnumerable<ChangeEvent> Of(RolloutState before, RolloutState after, RolloutEvent happened)
+    {
+        var service = after.Plan.Service;
+        var revision = after.Plan.ToRevision;
+        switch (happened)
+        {
+            case RolloutEvent.BatchStarted e:
+                yield return new ChangeEvent.BatchStarted(service, e.Batch + 1, after.BatchCount, after.Slots.Count(s => s.Batch == e.Batch));
+                break;
+            case RolloutEvent.ReplicaPassed e when Moved(before, after, e.Slot):
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Passed, null);
+                break;
+            case RolloutEvent.ReplicaFailed e when Moved(before, after, e.Slot):
+                yield return new ChangeEvent.ReplicaFailed(service, e.Slot, after.Slot(e.Slot)!.Host ?? after.Slot(e.Slot)!.Plan.Old.FirstOrDefault()?.Host ?? "", revision, e.Report);
+                break;
+            case RolloutEvent.OldStopped e:
+                var kept = after.Slot(e.Slot)?.Plan.Action == SlotAction.Replace;
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, e.Host, e.Revision, kept ? ReplicaStep.OldStopped : ReplicaStep.Removed, null);
+                break;
+            case RolloutEvent.PhaseEntered { Phase: SlotPhase.Cancelling } e:
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Removed, "called off");
+                break;
+            case RolloutEvent.HostLost e:
+                yield return new ChangeEvent.Warning($"host {e.Host} does not answer and counts as lost; {service} goes on without it");
+                break;
+            case RolloutEvent.SlotReassigned e:
+                yield return new ChangeEvent.Warning($"{service}.{e.Slot} goes to host {e.Host} instead of {before.Slot(e.Slot)?.Host}");
+                break;
+            case RolloutEvent.SlotDropped e:
+                yield return new ChangeEvent.Warning($"{service}.{e.Slot} is left out: {e.Reason}");
+                break;
+            default:
+                break;
+        }
+        foreach (var slot in after.Slots.Where(s => s.Phase is SlotPhase.Retiring or SlotPhase.StoppingOld && before.Slot(s.Plan.Slot)?.Phase != s.Phase))
+        {
+            foreach (var old in slot.OldLeft)
+            {
+                yield return new ChangeEvent.ReplicaMoved(service, slot.Plan.Slot, old.Host, old.Revision, ReplicaStep.StoppingOld, null);
+            }
+        }
+    }
+
+    public static ChangeEvent Progress(string service, int slot, string host, AgentEvent.ReplicaProgressed progress) =>
+        new ChangeEvent.ReplicaMoved(service, slot, host, progress.Key.Revision, StepOf(progress.Phase), progress.Detail);
+
+    /// <summary>What a rollout is waiting for, in one line.</summary>
+    public static string? WaitingFor(RolloutState state) =>
+        state.Slots.FirstOrDefault(s => s.IsInFlight) is { } slot ? $"{state.Plan.Service}.{slot.Plan.Slot} on {slot.Host ?? slot.OldLeft.FirstOrDefault()?.Host}: {slot.Phase}" : null;
+
+    private static bool Moved(RolloutState before, RolloutState after, int slot) => before.Slot(slot)?.Phase != after.Slot(slot)?.Phase;
+
+    private static ReplicaStep StepOf(ReplicaPhase phase) => phase switch
+    {
+        ReplicaPhase.Pulling => ReplicaStep.Pulling,
+        ReplicaPhase.Creating => ReplicaStep.Creating,
+        ReplicaPhase.Starting => ReplicaStep.Starting,
+        ReplicaPhase.Gating => ReplicaStep.Gating,
+        ReplicaPhase.Monitoring => ReplicaStep.Monitoring,
+        ReplicaPhase.Stopping => ReplicaStep.StoppingOld,
+    };
+}

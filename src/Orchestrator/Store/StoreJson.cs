@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Orchestrator.Changes;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+
+namespace Orchestrator.Store;
+
+/// <summary>JSON of what is kept. A property that is added must have a default: old records are read for ever.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(HostFacts))]
+[JsonSerializable(typeof(StackHead))]
+[JsonSerializable(typeof(StackRevision))]
+[JsonSerializable(typeof(ChangeRecord))]
+[JsonSerializable(typeof(RolloutEvent))]
+internal sealed partial class StoreJson : JsonSerializerContext;
