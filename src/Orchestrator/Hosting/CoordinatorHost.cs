@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+using Orchestrator.Api;
+using Orchestrator.Changes;
+using Orchestrator.Fleet;
+using Orchestrator.Store;
+
+namespace Orchestrator.Hosting;
+
+/// <summary>The coordinator's actors over a store, as the daemon and the embedded mode both run them.</summary>
+public sealed class CoordinatorHost
+{
+    private CoordinatorHost(IActorRef coordinator, ICoordinator api)
+    {
+        Fleet = coordinator;
+        Coordinator = api;
+    }
+
+    public ICoordinator Coordinator { get; }
+
+    /// <summary>Takes <see cref="FleetMessage"/>s from the links.</summary>
+    public IActorRef Fleet { get; }
+
+    /// <param name="createToken">Role and lifetime → join token; null when there is no fleet to join.</param>
+    public static CoordinatorHost Start(ActorSystem system, IStore store, FleetOptions fleet, StackOptions stacks, CoordinatorVersion version, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken = null)
+    {
+        var coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(fleet, stacks, store, loggers)), "coordinator");
+        return new CoordinatorHost(coordinator, new ActorCoordinator(system, coordinator, version, createToken));
+    }
+
+    /// <summary>The daemon: remembers its hosts, takes interrupted changes up again, repairs for ever.</summary>
+    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken) =>
+        Start(
+            system,
+            store,
+            new FleetOptions { RemembersHosts = true },
+            new StackOptions { Repairs = true },
+            new CoordinatorVersion(version, CoordinatorViews.Fleet, address),
+            loggers,
+            createToken);
+}
