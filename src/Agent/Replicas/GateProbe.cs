@@ -24,8 +24,14 @@ internal abstract record GateProbe
     /// <summary>The longest one try may take.</summary>
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>After the start: failing still, it counts as unhealthy, no sooner than the engine itself would say so. Null leaves it to the progress deadline.</summary>
-    public TimeSpan? GivesUpAfter { get; init; }
+    /// <summary>So many counted failures make it unhealthy. Null leaves it to the progress deadline.</summary>
+    public int? Retries { get; init; }
+
+    /// <summary>Failures count at the engine's pace, not at ours: those of probes that begin so long after the last counted one has ended.</summary>
+    public TimeSpan Interval { get; init; }
+
+    /// <summary>Probes that begin within it count for nothing when they fail.</summary>
+    public TimeSpan StartPeriod { get; init; }
 
     /// <summary>Null when running is all that is asked.</summary>
     public static GateProbe? For(ReadySpec? ready, Healthcheck? healthcheck)
@@ -35,10 +41,16 @@ internal abstract record GateProbe
             ? new Exec(command)
             {
                 Timeout = Given(healthcheck?.Timeout) ?? DefaultTimeout,
-                GivesUpAfter = (healthcheck?.StartPeriod ?? TimeSpan.Zero) + ((Given(healthcheck?.Interval) ?? DefaultInterval) * (healthcheck?.Retries is > 0 and { } retries ? retries : DefaultRetries)),
+                Interval = Given(healthcheck?.Interval) ?? DefaultInterval,
+                StartPeriod = healthcheck?.StartPeriod ?? TimeSpan.Zero,
+                Retries = healthcheck?.Retries is > 0 and { } retries ? retries : DefaultRetries,
             }
             : null;
     }
+
+    /// <summary>True when a failed probe that began at <paramref name="began"/> counts, as it would in the engine.</summary>
+    /// <param name="lastCounted">When the last counted failure ended; null before the first, which the engine may begin as late as an interval after the start period.</param>
+    public bool Counts(DateTimeOffset began, DateTimeOffset startedAt, DateTimeOffset? lastCounted) => began >= (lastCounted ?? startedAt + StartPeriod) + Interval;
 
     /// <param name="attempt">From 0.</param>
     public static TimeSpan Delay(int attempt) => attempt >= 8 ? DelayMax : FirstDelay * Math.Pow(1.4, attempt) is var delay && delay < DelayMax ? delay : DelayMax;

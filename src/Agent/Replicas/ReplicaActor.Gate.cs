@@ -17,6 +17,7 @@ internal sealed partial class ReplicaActor
     private GateProbe? _probe;
     private long _probeCall;
     private int _probes;
+    private DateTimeOffset _probeBegan;
 
     private void EnterGate(ContainerDetails container)
     {
@@ -61,6 +62,7 @@ internal sealed partial class ReplicaActor
     private void OnProbeDue()
     {
         if (_probe is not { } probe || (_start?.ContainerId ?? _observed?.Id) is not { } container) return;
+        _probeBegan = Now;
         _probeCall = Call(
             "the probe",
             probe.Timeout,
@@ -112,10 +114,14 @@ internal sealed partial class ReplicaActor
 
         start.LastProbe = result ?? new ExecResult(-1, error);
         start.ProbeError = error;
-        if (_probe?.GivesUpAfter is { } limit && Now - start.StartedAt >= limit)
+        if (_probe?.Counts(_probeBegan, start.StartedAt, start.LastCountedProbe) == true)
         {
-            Fail(ReplicaStage.Gate, $"its healthcheck has not succeeded once within {Durations.Text(limit)} of its start (start_period and retries × interval); the last probe said: {error}");
-            return;
+            start.LastCountedProbe = Now;
+            if (++start.CountedProbes >= _probe.Retries)
+            {
+                Fail(ReplicaStage.Gate, $"its healthcheck has not succeeded once in {Durations.Text(Now - start.StartedAt)} since its start (retries, interval and start_period are used up); the last probe said: {error}");
+                return;
+            }
         }
 
         Progress(ReplicaPhase.Gating, "probe: " + error);

@@ -93,7 +93,7 @@ internal sealed partial class ReplicaActor
         }
 
         var hasFailedUnseen = HasFailedUnseen(container);
-        Judge(ReplicaStanding.InGate);
+        Judge(ReplicaStanding.InGate, keptStart: ReplicaObservation.IsRetained(container, _verdict) ? container.StartedAt : null);
         switch (container.Status)
         {
             case "running":

@@ -156,9 +156,9 @@ internal sealed partial class ReplicaActor : EngineCaller
         next();
     }
 
-    private void Judge(ReplicaStanding standing, DateTimeOffset? verifiedStart = null)
+    private void Judge(ReplicaStanding standing, DateTimeOffset? verifiedStart = null, DateTimeOffset? keptStart = null)
     {
-        var verdict = new ReplicaVerdict(standing, verifiedStart ?? _verdict.VerifiedStart);
+        var verdict = new ReplicaVerdict(standing, verifiedStart ?? _verdict.VerifiedStart, keptStart ?? (standing is ReplicaStanding.InGate or ReplicaStanding.Passed ? _verdict.KeptStart : null));
         if (verdict == _verdict) return;
         _verdict = verdict;
         Context.Parent.Tell(new ReplicaMessage.Judged(_key, verdict));

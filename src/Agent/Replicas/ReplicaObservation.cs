@@ -75,16 +75,17 @@ internal static class ReplicaObservation
         };
     }
 
-    private static bool IsRetained(ContainerDetails container, ReplicaVerdict verdict) => verdict.Standing switch
+    public static bool IsRetained(ContainerDetails container, ReplicaVerdict verdict) => verdict.Standing switch
     {
         ReplicaStanding.Retained => true,
         ReplicaStanding.Unknown => RestartPolicies.IsNo(container.RestartPolicy) && !EndsByItself(container) && container.StartedAt is not null,
-        ReplicaStanding.InGate or ReplicaStanding.Passed or ReplicaStanding.Failed => false,
+        ReplicaStanding.InGate or ReplicaStanding.Passed => verdict.KeptStart is { } kept && kept == container.StartedAt,
+        ReplicaStanding.Failed => false,
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict.Standing, "unknown standing"),
     };
 
-    /// <summary>The engine's first verdict may be an interval away; what our own probe has found for this very start counts until then.</summary>
-    private static ReplicaHealth Health(ContainerDetails container, ReplicaVerdict verdict) => HealthStatus(container) switch
+    /// <summary>Of what runs: an engine calls what it has stopped unhealthy. The engine's first verdict may be an interval away; what our own probe has found for this very start counts until then.</summary>
+    private static ReplicaHealth Health(ContainerDetails container, ReplicaVerdict verdict) => (IsUp(container) ? HealthStatus(container) : null) switch
     {
         null => ReplicaHealth.None,
         "healthy" => ReplicaHealth.Healthy,

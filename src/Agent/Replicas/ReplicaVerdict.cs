@@ -16,7 +16,8 @@ internal enum ReplicaStanding
 
 /// <param name="Standing">See <see cref="ReplicaStanding"/>.</param>
 /// <param name="VerifiedStart">The start (the engine's time) whose health our own probe has confirmed; null for none.</param>
-internal sealed record ReplicaVerdict(ReplicaStanding Standing, DateTimeOffset? VerifiedStart)
+/// <param name="KeptStart">The last start of a kept container that is about to be started again: until a newer one is seen, it is still the kept one.</param>
+internal sealed record ReplicaVerdict(ReplicaStanding Standing, DateTimeOffset? VerifiedStart = null, DateTimeOffset? KeptStart = null)
 {
-    public static ReplicaVerdict Unknown { get; } = new(ReplicaStanding.Unknown, null);
+    public static ReplicaVerdict Unknown { get; } = new(ReplicaStanding.Unknown);
 }

@@ -52,7 +52,10 @@ internal sealed class StartJob(AgentCommand.StartReplica command, DateTimeOffset
     /// <summary>By ours.</summary>
     public DateTimeOffset StartedAt { get; set; }
 
-    public int Probes { get; set; }
+    /// <summary>Failures at the pace of the engine; see <see cref="GateProbe.Counts"/>.</summary>
+    public int CountedProbes { get; set; }
+
+    public DateTimeOffset? LastCountedProbe { get; set; }
 
     public ExecResult? LastProbe { get; set; }
 

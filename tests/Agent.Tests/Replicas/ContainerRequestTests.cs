@@ -204,7 +204,7 @@ public sealed class ContainerRequestTests
 
         var exec = Assert.IsType<GateProbe.Exec>(probe);
         Assert.Equal(["a", "b"], exec.Command);
-        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90)), (exec.Timeout, exec.GivesUpAfter!.Value));
+        Assert.Equal((TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90)), (exec.Timeout, exec.Interval * exec.Retries!.Value));
     }
 
     [Fact]

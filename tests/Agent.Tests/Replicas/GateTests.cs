@@ -71,7 +71,7 @@ public sealed class GateTests : IDisposable
         _bench.Advance(11.5);
         Assert.Empty(_bench.All<AgentEvent.ReplicaFailed>());
 
-        _bench.Advance(4);
+        _bench.Advance(6);
 
         var report = _bench.Failure();
         Assert.Equal(ReplicaStage.Gate, report.Stage);
@@ -80,6 +80,34 @@ public sealed class GateTests : IDisposable
         Assert.Equal("exited", _bench.Container().Status);
         Assert.Equal("no", _bench.Container().RestartPolicy.Name);
         Assert.Equal(ReplicaState.Exited, _bench.Known()!.State);
+    }
+
+    [Fact]
+    public void Slow_probes_that_fail_count_at_the_pace_of_the_engine()
+    {
+        var check = new HealthcheckSpec { Test = ["CMD", "check"], Interval = TimeSpan.FromSeconds(10), Retries = 2, Timeout = TimeSpan.FromSeconds(30) };
+        var spec = WithCheck(new FakeImage(Checked) { HealthyAfter = null }, check);
+        _bench.Engine.Inject(new FakeFault(nameof(IEngine.ExecAsync)) { Delay = TimeSpan.FromSeconds(8), Times = 1000 });
+        _bench.Start(spec);
+        // The engine of this test probes in no time and says unhealthy after 20 s; ours, of 8 s each, would begin at 10 s, end at 18 s, and begin again at 28 s.
+        _bench.Advance(19);
+        Assert.Empty(_bench.All<AgentEvent.ReplicaFailed>());
+        _bench.Advance(3);
+        Assert.Contains("the engine's healthcheck", _bench.Failure().Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, null, false)]
+    [InlineData(14, null, false)]
+    [InlineData(15, null, true)]
+    [InlineData(20, 15, false)]
+    [InlineData(25, 15, true)]
+    public void Failed_probe_counts_after_the_start_period_and_an_interval_after_the_last(int began, int? lastCounted, bool counts)
+    {
+        var probe = Orchestrator.Agent.Replicas.GateProbe.For(null, new Healthcheck { Test = ["CMD", "check"], Interval = TimeSpan.FromSeconds(10), StartPeriod = TimeSpan.FromSeconds(5) })!;
+        var start = _bench.Time.GetUtcNow();
+
+        Assert.Equal(counts, probe.Counts(start.AddSeconds(began), start, lastCounted is { } seconds ? start.AddSeconds(seconds) : null));
     }
 
     [Fact]

@@ -59,6 +59,7 @@ public sealed class StopTests : IDisposable
         Assert.Equal(1, _bench.CallsOf(nameof(IEngine.PullImageAsync)));
         Assert.Equal("unless-stopped", again.RestartPolicy.Name);
         Assert.DoesNotContain(_bench.All<AgentEvent.ReplicaProgressed>(), progressed => progressed.Phase == ReplicaPhase.Pulling);
+        Assert.DoesNotContain(_bench.All<AgentEvent.ReplicaChanged>(), changed => changed.Replica.State == ReplicaState.Exited);
     }
 
     [Fact]
