@@ -50,6 +50,7 @@ public sealed record EngineAddress
 
         // "tcp://1.2.3.4" has no default port that Uri knows; it reports -1.
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0) throw Invalid(text, source);
+        if (uri.Scheme == "https") tls ??= EngineTls.SystemTrust;
         return uri.Scheme switch
         {
             "tcp" or "http" or "https" => new EngineAddress
@@ -57,7 +58,7 @@ public sealed record EngineAddress
                 Transport = EngineTransport.Tcp,
                 Host = uri.IdnHost,
                 Port = PortOf(uri, tls is null ? PlainPort : TlsPort),
-                Tls = tls ?? (uri.Scheme == "https" ? EngineTls.SystemTrust : null),
+                Tls = tls,
                 Source = source,
             },
             "ssh" => new EngineAddress

@@ -36,12 +36,22 @@ public sealed partial class EngineClient
 
         await foreach (var happened in JsonLinesAsync(call, stream, EngineJson.Default.EngineEvent, cancellation))
         {
-            yield return new EngineEvent(
-                happened.Type ?? "", happened.Action ?? "", happened.Actor?.Id ?? "", happened.Actor?.Attributes ?? [],
-                happened.TimeNanoseconds != 0 ? DateTimeOffset.UnixEpoch.AddTicks(happened.TimeNanoseconds / TimeSpan.NanosecondsPerTick) : DateTimeOffset.FromUnixTimeSeconds(happened.TimeSeconds));
+            yield return Map(happened);
         }
 
         throw _http.Failed(call, new IOException("the engine closed the stream of events"));
+    }
+
+    /// <summary>In Docker's words: Podman calls a container's <c>destroy</c> <c>remove</c>, and its <c>exitCode</c> <c>containerExitCode</c>.</summary>
+    private static EngineEvent Map(SystemJson.Event happened)
+    {
+        var action = happened is { Type: "container", Action: "remove" } ? "destroy" : happened.Action ?? "";
+        var attributes = happened.Actor?.Attributes ?? [];
+        if (attributes.TryGetValue("containerExitCode", out var code)) attributes.TryAdd("exitCode", code);
+        var at = happened.TimeNanoseconds != 0
+            ? DateTimeOffset.UnixEpoch.AddTicks(happened.TimeNanoseconds / TimeSpan.NanosecondsPerTick)
+            : DateTimeOffset.FromUnixTimeSeconds(happened.TimeSeconds);
+        return new EngineEvent(happened.Type ?? "", action, happened.Actor?.Id ?? "", attributes, at);
     }
 
     /// <summary>Seconds with nine decimals, as the API takes it.</summary>

@@ -14,6 +14,9 @@ public static class EngineErrors
         ("is already in use by", EngineErrorKind.Conflict),
         ("name is already in use", EngineErrorKind.Conflict),
         ("has active endpoints", EngineErrorKind.Conflict),
+        ("network already exists", EngineErrorKind.Conflict),
+        ("network is being used", EngineErrorKind.Conflict),
+        ("container state improper", EngineErrorKind.Conflict),
         ("executable file not found", EngineErrorKind.Fatal),
         ("executable file `", EngineErrorKind.Fatal),
         ("exec format error", EngineErrorKind.Fatal),
@@ -36,6 +39,9 @@ public static class EngineErrors
         "is a directory: unknown",
         "could not select device driver",
     ];
+
+    /// <summary>All that an engine says to a call it does not have, such as Podman 4 to /update: nothing is missing but the call.</summary>
+    private static readonly string[] NoSuchCalls = ["Not Found", "page not found", "404 page not found"];
 
     /// <summary>What a registry or the way to it says when trying again may help. Looked at before <see cref="FatalPulls"/>.</summary>
     private static readonly string[] TemporaryPulls =
@@ -95,6 +101,7 @@ public static class EngineErrors
             if (Contains(message, text)) return kind;
         }
 
+        if (status == 404 && Array.Exists(NoSuchCalls, text => message.Equals(text, StringComparison.OrdinalIgnoreCase))) return EngineErrorKind.Fatal;
         if (ContainsAny(message, FatalStarts)) return EngineErrorKind.Fatal;
         if (Statuses.TryGetValue(status, out var known)) return known;
         return status is >= 400 and < 500 ? EngineErrorKind.Fatal : EngineErrorKind.Temporary;

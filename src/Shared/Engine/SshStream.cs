@@ -70,7 +70,10 @@ internal sealed class SshStream : Stream
     {
         var read = await _process.StandardOutput.BaseStream.ReadAsync(buffer, cancellationToken);
         if (read > 0 || buffer.IsEmpty) return read;
-        throw new EngineConnectException(await LastWordsAsync(cancellationToken));
+
+        // The engine closes a raw stream to end it, and ssh then exits with 0. Anything else is a connection that broke.
+        var lastWords = await LastWordsAsync(cancellationToken);
+        return _process is { HasExited: true, ExitCode: not 0 } ? throw new EngineConnectException(lastWords) : 0;
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

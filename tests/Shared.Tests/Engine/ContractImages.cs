@@ -9,28 +9,28 @@ namespace Orchestrator.Engine.Tests;
 internal static class ContractImages
 {
     /// <summary>Prints a line on each stream, runs until SIGTERM, exits 0.</summary>
-    public const string Service = "orchestrator-contract/service:1";
+    public const string Service = "localhost/orchestrator-contract/service:1";
 
     /// <summary>Ignores SIGTERM.</summary>
-    public const string Stubborn = "orchestrator-contract/stubborn:1";
+    public const string Stubborn = "localhost/orchestrator-contract/stubborn:1";
 
     /// <summary>Prints a line on each stream and exits 3.</summary>
-    public const string Job = "orchestrator-contract/job:1";
+    public const string Job = "localhost/orchestrator-contract/job:1";
 
     /// <summary>Prints four whole lines and one without an end, and exits 0.</summary>
-    public const string Talker = "orchestrator-contract/talker:1";
+    public const string Talker = "localhost/orchestrator-contract/talker:1";
 
     /// <summary>Its command is not in it.</summary>
-    public const string BadCommand = "orchestrator-contract/badcommand:1";
+    public const string BadCommand = "localhost/orchestrator-contract/badcommand:1";
 
     /// <summary>Becomes healthy about half a second after its start.</summary>
-    public const string Checked = "orchestrator-contract/checked:1";
+    public const string Checked = "localhost/orchestrator-contract/checked:1";
 
     /// <summary>Never becomes healthy.</summary>
-    public const string Sick = "orchestrator-contract/sick:1";
+    public const string Sick = "localhost/orchestrator-contract/sick:1";
 
     /// <summary>Loaded and removed by a test of its own.</summary>
-    public const string Loaded = "orchestrator-contract/loaded:1";
+    public const string Loaded = "localhost/orchestrator-contract/loaded:1";
 
     public static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(200);
 

@@ -58,7 +58,7 @@ public abstract partial class EngineContract
 
     [Fact]
     public async Task Create_from_an_image_that_is_not_there_is_not_found() =>
-        await RefusedAsync(EngineErrorKind.NotFound, () => CreateAsync("orchestrator-contract/absent:1"));
+        await RefusedAsync(EngineErrorKind.NotFound, () => CreateAsync("localhost/orchestrator-contract/absent:1"));
 
     [Fact]
     public async Task Start_runs_the_container_and_a_second_start_changes_nothing()

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Orchestrator.Engine.Fakes;
 
 /// <summary>A Docker engine in memory that passes the contract suite of the real one.</summary>
-/// <remarks>It starts no task and no thread: what happens later happens in a timer of the given <see cref="TimeProvider"/>, and awaiting callers go on right there. Under a virtual clock a run is therefore deterministic.</remarks>
+/// <remarks>It starts no task and no thread: what happens later happens in a timer of the given <see cref="TimeProvider"/>, and awaiting callers go on right there, or in the synchronisation context they awaited in. Under a virtual clock a run is therefore deterministic, if the thread that moves the clock has no other synchronisation context.</remarks>
 public sealed partial class FakeEngine : IEngine
 {
     /// <summary>The oldest calls are forgotten, so that long simulations keep their memory.</summary>
