@@ -18,6 +18,7 @@ public sealed class LinkConnection : IDisposable
     private readonly CancellationTokenSource _aborted = new();
     private readonly Task _writer;
     private readonly CancellationToken _abort;
+    private Task _receiving = Task.CompletedTask;
     private long _waitingBytes;
     private bool _disposed;
     private string? _writeFailure;
@@ -46,7 +47,59 @@ public sealed class LinkConnection : IDisposable
 
     /// <summary>The next frame. One call at a time.</summary>
     /// <exception cref="LinkClosedException">Closed by either side, broken, or the other side does not keep to the protocol.</exception>
-    public async Task<LinkFrame> ReceiveAsync()
+    public Task<LinkFrame> ReceiveAsync()
+    {
+        var receiving = ReadFrameAsync();
+        _receiving = receiving;
+        return receiving;
+    }
+
+    /// <summary>Sends what is queued, says good-bye, and lets go of the socket; bounded by <see cref="LinkOptions.CloseTimeout"/>. Does not throw.</summary>
+    public async Task CloseAsync(string reason)
+    {
+        _outbound.Writer.TryComplete();
+        using var deadline = new CancellationTokenSource(_options.CloseTimeout, _time);
+        try
+        {
+            await _writer.WaitAsync(deadline.Token);
+            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, Shorten(reason), deadline.Token);
+                await DrainAsync(deadline.Token);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException or IOException or LinkClosedException or InvalidOperationException)
+        {
+            // It is closing anyway; a peer that does not take part loses only the good-bye.
+        }
+
+        Dispose();
+    }
+
+    /// <summary>At once, without a word. A second time does nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, true)) return;
+        _outbound.Writer.TryComplete();
+        _aborted.Cancel();
+        _socket.Abort();
+        _socket.Dispose();
+        _aborted.Dispose();
+    }
+
+    /// <summary>Reads on until the other side has closed too: a socket that is let go with something unread resets the connection, and our last words are lost with it.</summary>
+    private async Task DrainAsync(CancellationToken deadline)
+    {
+        await _receiving.WaitAsync(deadline);
+        var buffer = new byte[ReadChunkBytes];
+        while (_socket.State is WebSocketState.CloseSent)
+        {
+            var part = await _socket.ReceiveAsync(buffer.AsMemory(), deadline);
+            if (part.MessageType == WebSocketMessageType.Close) return;
+        }
+    }
+
+    private async Task<LinkFrame> ReadFrameAsync()
     {
         _inbound.ResetWrittenCount();
         try
@@ -71,38 +124,6 @@ public sealed class LinkConnection : IDisposable
         {
             throw new LinkClosedException(_writeFailure ?? $"the connection broke: {e.GetBaseException().Message}", e);
         }
-    }
-
-    /// <summary>Sends what is queued, says good-bye, and lets go of the socket; bounded by <see cref="LinkOptions.CloseTimeout"/>. Does not throw.</summary>
-    public async Task CloseAsync(string reason)
-    {
-        _outbound.Writer.TryComplete();
-        using var deadline = new CancellationTokenSource(_options.CloseTimeout, _time);
-        try
-        {
-            await _writer.WaitAsync(deadline.Token);
-            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            {
-                await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, Shorten(reason), deadline.Token);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException or IOException or InvalidOperationException)
-        {
-            // It is closing anyway; a peer that does not take part loses only the good-bye.
-        }
-
-        Dispose();
-    }
-
-    /// <summary>At once, without a word. A second time does nothing.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, true)) return;
-        _outbound.Writer.TryComplete();
-        _aborted.Cancel();
-        _socket.Abort();
-        _socket.Dispose();
-        _aborted.Dispose();
     }
 
     private async Task WriteAsync()

@@ -1,0 +1,331 @@
+using System.Collections.Immutable;
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using Orchestrator.Api;
+using Orchestrator.Api.Http;
+using Orchestrator.Security;
+
+namespace Orchestrator.Tests.Links;
+
+public sealed class ApiTests
+{
+    private static readonly ChangeRequest Scale = new ChangeRequest.Scale { Stack = "shop", Replicas = ImmutableSortedDictionary<string, int>.Empty.Add("web", 3) };
+    private static readonly ChangeEvent.Accepted Accepted = new("shop", "c1", 4);
+    private static readonly ChangeEvent.Ended Done = new(ChangeOutcome.Done, 4, "done");
+
+    [Fact]
+    public async Task Change_streams_each_event_as_it_happens()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fleet.Coordinator.OnChange = (_, _) => InStepAsync(seen.Task);
+        using var client = fleet.Client();
+
+        var events = new List<ChangeEvent>();
+        await foreach (var e in client.ChangeAsync(Scale, CancellationToken.None))
+        {
+            events.Add(e);
+
+            // The coordinator goes on only once its first event has come through.
+            if (e is ChangeEvent.Accepted) seen.SetResult();
+        }
+
+        Assert.Equal([Accepted, Done], events);
+        var request = Assert.IsType<ChangeRequest.Scale>(Assert.Single(fleet.Coordinator.Changes));
+        Assert.Equal(3, request.Replicas["web"]);
+    }
+
+    [Fact]
+    public async Task Silent_change_sends_empty_lines_as_signs_of_life()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Times = new ApiTimes { KeepAlive = TimeSpan.FromMilliseconds(5) } });
+        fleet.Coordinator.OnChange = (_, cancellation) => ThenForEverAsync(Accepted, cancellation);
+        using var credential = fleet.Credential("op", CertificateRole.Operator);
+        using var client = new HttpClient(CoordinatorTransport.Create(credential.Authority, credential.Certificate, TimeProvider.System));
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(fleet.Address, "/v1/changes")) { Content = JsonContent.Create(Scale, ApiJson.Default.ChangeRequest) };
+
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        var read = new List<string?>();
+        for (var i = 0; i < 4; i++) read.Add(await lines.ReadLineAsync());
+
+        Assert.Equal("application/x-ndjson", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("\"accepted\"", read[0], StringComparison.Ordinal);
+        Assert.Equal(["", "", ""], read[1..]);
+    }
+
+    [Fact]
+    public async Task Stream_that_falls_silent_is_taken_as_lost_and_followed_again()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Times = new ApiTimes { KeepAlive = TimeSpan.FromHours(1) } });
+        fleet.Coordinator.OnChange = (request, cancellation) => request is ChangeRequest.Watch
+            ? FakeCoordinator.Events(Accepted, Done)
+            : ThenForEverAsync(Accepted, cancellation);
+        using var client = fleet.Client(times: Impatient);
+
+        var events = await client.ChangeAsync(Scale, CancellationToken.None).ToListAsync();
+
+        Assert.Equal(Accepted, events[0]);
+        Assert.Contains("connection to the coordinator lost", Assert.IsType<ChangeEvent.Warning>(events[1]).Message, StringComparison.Ordinal);
+        Assert.Equal(Done, events[^1]);
+        Assert.Single(events.OfType<ChangeEvent.Accepted>());
+    }
+
+    [Fact]
+    public async Task Change_outlives_a_restart_of_the_coordinator()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        fleet.Coordinator.OnChange = (request, cancellation) => request is ChangeRequest.Watch
+            ? FakeCoordinator.Events(Accepted, Done)
+            : ThenForEverAsync(Accepted, cancellation);
+        using var client = fleet.Client(times: new ApiTimes { ReconnectPause = TimeSpan.FromMilliseconds(10) });
+
+        await using var events = client.ChangeAsync(Scale, CancellationToken.None).GetAsyncEnumerator();
+        Assert.True(await events.MoveNextAsync());
+        await fleet.RestartAsync();
+        ChangeEvent last;
+        do
+        {
+            Assert.True(await events.MoveNextAsync());
+            last = events.Current;
+        }
+        while (last is ChangeEvent.Warning or ChangeEvent.Waiting);
+
+        Assert.Equal(Done, last);
+    }
+
+    [Theory]
+    [InlineData("current", ChangeOutcome.Done)]
+    [InlineData("failed", ChangeOutcome.Failed)]
+    [InlineData("superseded", ChangeOutcome.Superseded)]
+    [InlineData("paused", ChangeOutcome.Paused)]
+    public async Task Change_that_ended_unseen_is_told_from_the_history(string state, ChangeOutcome expected)
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Times = new ApiTimes { KeepAlive = TimeSpan.FromHours(1) } });
+        fleet.Coordinator.OnChange = (request, cancellation) => request is ChangeRequest.Watch
+            ? FakeCoordinator.Events(new ChangeEvent.Accepted("shop", "another", 5))
+            : ThenForEverAsync(Accepted, cancellation);
+        fleet.Coordinator.OnHistory = _ => [new RevisionView(4, default, state, ImmutableSortedDictionary<string, RevisionServiceView>.Empty, null)];
+        using var client = fleet.Client(times: Impatient);
+
+        var events = await client.ChangeAsync(Scale, CancellationToken.None).ToListAsync();
+
+        Assert.Equal(expected, Assert.IsType<ChangeEvent.Ended>(events[^1]).Outcome);
+    }
+
+    [Fact]
+    public async Task Connection_lost_before_the_change_was_accepted_is_an_error_not_a_guess()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Times = new ApiTimes { KeepAlive = TimeSpan.FromHours(1) } });
+        fleet.Coordinator.OnChange = (_, cancellation) => ThenForEverAsync(new ChangeEvent.Warning("thinking"), cancellation);
+        using var client = fleet.Client(times: Impatient);
+
+        var lost = await Assert.ThrowsAsync<CoordinatorException>(async () => await client.ChangeAsync(Scale, CancellationToken.None).ToListAsync());
+
+        Assert.Equal(CoordinatorErrorKind.Unreachable, lost.Kind);
+        Assert.DoesNotContain(fleet.Coordinator.Changes, c => c is ChangeRequest.Watch);
+    }
+
+    [Fact]
+    public async Task Coordinator_that_does_not_come_back_is_given_up_after_the_stated_time()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        fleet.Coordinator.OnChange = (_, cancellation) => ThenForEverAsync(Accepted, cancellation);
+        using var client = fleet.Client(times: new ApiTimes { ReconnectPause = TimeSpan.FromMilliseconds(10), Reconnect = TimeSpan.FromMilliseconds(100) });
+        await using var events = client.ChangeAsync(Scale, CancellationToken.None).GetAsyncEnumerator();
+        Assert.True(await events.MoveNextAsync());
+        await fleet.StopAsync();
+
+        var lost = await Assert.ThrowsAsync<CoordinatorException>(async () =>
+        {
+            while (await events.MoveNextAsync()) Assert.True(events.Current is ChangeEvent.Warning or ChangeEvent.Waiting);
+        });
+
+        Assert.Equal(CoordinatorErrorKind.Unreachable, lost.Kind);
+        Assert.Contains("orchestrator watch shop", lost.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_that_leaves_ends_the_following_on_the_coordinator()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fleet.Coordinator.OnChange = (_, cancellation) =>
+        {
+            cancellation.Register(() => ended.TrySetResult());
+            return ThenForEverAsync(Accepted, cancellation);
+        };
+        using var client = fleet.Client();
+        await using (var events = client.ChangeAsync(Scale, CancellationToken.None).GetAsyncEnumerator())
+        {
+            Assert.True(await events.MoveNextAsync());
+        }
+
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Theory]
+    [InlineData(CoordinatorErrorKind.Invalid)]
+    [InlineData(CoordinatorErrorKind.NotFound)]
+    [InlineData(CoordinatorErrorKind.Unreachable)]
+    [InlineData(CoordinatorErrorKind.Denied)]
+    [InlineData(CoordinatorErrorKind.Conflict)]
+    [InlineData(CoordinatorErrorKind.Internal)]
+    public async Task Refusal_keeps_its_kind_and_its_words_in_answers_and_in_streams(CoordinatorErrorKind kind)
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        var refusal = new CoordinatorException(kind, "what, where \"why\", and what to do next");
+        fleet.Coordinator.Fault = refusal;
+        fleet.Coordinator.OnChange = (_, _) => ThenThrowAsync(refusal);
+        fleet.Coordinator.OnLogs = (_, _) => ThenThrowLogsAsync(refusal);
+        using var client = fleet.Client();
+
+        var single = await Assert.ThrowsAsync<CoordinatorException>(() => client.VersionAsync(CancellationToken.None));
+        var before = await Assert.ThrowsAsync<CoordinatorException>(async () => await client.ChangeAsync(Scale, CancellationToken.None).ToListAsync());
+        var lines = new List<LogView>();
+        var within = await Assert.ThrowsAsync<CoordinatorException>(async () =>
+        {
+            await foreach (var line in client.LogsAsync(new LogsQuery { Stack = "shop" }, CancellationToken.None)) lines.Add(line);
+        });
+
+        Assert.Single(lines);
+        Assert.All([single, before, within], e => Assert.Equal((refusal.Kind, refusal.Message), (e.Kind, e.Message)));
+    }
+
+    [Fact]
+    public async Task Fault_of_the_coordinator_is_internal_and_its_details_stay_in_its_log()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        fleet.Coordinator.Fault = new InvalidOperationException("inner secret detail");
+        using var client = fleet.Client();
+
+        var fault = await Assert.ThrowsAsync<CoordinatorException>(() => client.VersionAsync(CancellationToken.None));
+
+        Assert.Equal(CoordinatorErrorKind.Internal, fault.Kind);
+        Assert.DoesNotContain("inner secret detail", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("inner secret detail", fleet.Logs.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nobody_listening_is_unreachable_and_names_every_address()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        using var client = fleet.Client(servers: [fleet.Address, new Uri($"https://localhost:{fleet.Port}")]);
+        await fleet.StopAsync();
+
+        var refused = await Assert.ThrowsAsync<CoordinatorException>(() => client.VersionAsync(CancellationToken.None));
+
+        Assert.Equal(CoordinatorErrorKind.Unreachable, refused.Kind);
+        Assert.Contains("127.0.0.1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("localhost", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Address_that_answers_is_found_behind_ones_that_do_not()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        await using var gone = await CoordinatorFixture.StartAsync();
+        var dead = gone.Address;
+        await gone.StopAsync();
+        using var client = fleet.Client(servers: [dead, fleet.Address]);
+
+        Assert.Equal(7, (await client.PlanAsync(Scale, CancellationToken.None)).TargetRevision);
+        Assert.Equal(fleet.Address, client.Server);
+    }
+
+    [Fact]
+    public async Task Follower_sends_a_request_with_its_body_on_to_the_leader()
+    {
+        // One server in both parts: under the one name it follows, under the other it leads.
+        var leadership = Leadership.Alone;
+        var asked = 0;
+        await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Leadership = () => asked++ == 0 ? leadership : Leadership.Alone });
+        leadership = new Leadership(false, new Uri($"https://localhost:{fleet.Port}"));
+        using var client = fleet.Client();
+
+        var plan = await client.PlanAsync(Scale, CancellationToken.None);
+
+        Assert.Equal("shop", plan.Stack);
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
+    public async Task Follower_without_a_leader_is_unreachable_with_the_reason()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Leadership = () => new Leadership(false, null) });
+        using var client = fleet.Client();
+
+        var none = await Assert.ThrowsAsync<CoordinatorException>(() => client.VersionAsync(CancellationToken.None));
+
+        Assert.Equal(CoordinatorErrorKind.Unreachable, none.Kind);
+        Assert.Contains("knows no leader yet", none.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokens_are_listed_without_secrets_and_revoked()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        using var client = fleet.Client();
+        await client.CreateTokenAsync("viewer", TimeSpan.FromMinutes(5), uses: 3, CancellationToken.None);
+
+        var token = Assert.Single(await client.TokensAsync(CancellationToken.None));
+        Assert.Equal(("viewer", 3), (token.Role, token.UsesLeft));
+        await client.RevokeTokenAsync(token.Id, CancellationToken.None);
+
+        Assert.Empty(await client.TokensAsync(CancellationToken.None));
+        var unknown = await Assert.ThrowsAsync<CoordinatorException>(() => client.RevokeTokenAsync(token.Id, CancellationToken.None));
+        Assert.Equal(CoordinatorErrorKind.NotFound, unknown.Kind);
+    }
+
+    [Fact]
+    public async Task Context_joins_saves_opens_and_is_chosen()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        var store = new ContextStore(fleet.NewFolder("config"));
+        Assert.Null(store.Current());
+
+        var token = fleet.Trust.CreateToken("operator", TimeSpan.FromHours(1)).Reveal();
+        var context = await store.JoinAsync("lab", fleet.Address, token, "alice", TimeProvider.System, CancellationToken.None);
+        store.Use("lab");
+
+        Assert.Equal("lab", store.Current()!.Name);
+        Assert.Equal(context.Servers.AsEnumerable(), Assert.Single(store.List()).Servers.AsEnumerable());
+        using var client = await CoordinatorHttpClient.OpenAsync(store.Current()!, TimeProvider.System, CancellationToken.None);
+        Assert.Equal("1.2.3", (await client.VersionAsync(CancellationToken.None)).Version);
+        Assert.Equal("other", new ContextStore(store.Root, "other").CurrentName);
+        Assert.Throws<CoordinatorException>(() => store.Get("../lab"));
+        store.Remove("lab");
+        Assert.Null(store.Current());
+    }
+
+    private static ApiTimes Impatient => new() { Silence = TimeSpan.FromMilliseconds(300), ReconnectPause = TimeSpan.FromMilliseconds(10) };
+
+    private static async IAsyncEnumerable<ChangeEvent> InStepAsync(Task gate)
+    {
+        yield return Accepted;
+        await gate;
+        yield return Done;
+    }
+
+    private static async IAsyncEnumerable<ChangeEvent> ThenForEverAsync(ChangeEvent first, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        yield return first;
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+    }
+
+    private static async IAsyncEnumerable<ChangeEvent> ThenThrowAsync(Exception exception)
+    {
+        await Task.Yield();
+        throw exception;
+#pragma warning disable CS0162 // What makes it an iterator.
+        yield break;
+#pragma warning restore CS0162
+    }
+
+    private static async IAsyncEnumerable<LogView> ThenThrowLogsAsync(Exception exception)
+    {
+        yield return new LogView("web", "web.1", "h1", false, "line");
+        await Task.Yield();
+        throw exception;
+    }
+}
