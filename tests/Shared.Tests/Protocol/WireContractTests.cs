@@ -27,7 +27,7 @@ public sealed class WireContractTests
     {
         var lines = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var root in roots) Describe(root, lines);
-        return string.Join("\n", lines.Values) + "\n";
+        return string.Join("\n", lines.Values).TrimEnd() + "\n";
     }
 
     private static void Describe(JsonTypeInfo type, SortedDictionary<string, string> lines)

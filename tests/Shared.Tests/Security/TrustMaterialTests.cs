@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Runtime.Versioning;
 using Orchestrator.Security;
 
 namespace Orchestrator.Shared.Tests.Security;
@@ -114,6 +115,7 @@ public sealed class TrustMaterialTests : IDisposable
     public void Names_are_those_that_cannot_be_mistaken(string name, bool valid) => Assert.Equal(valid, CertificateIdentity.IsValidName(name));
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public void Files_are_their_owners_alone()
     {
         var path = Path.Combine(_folder, "keys");
