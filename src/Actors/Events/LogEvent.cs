@@ -11,7 +11,7 @@ public enum LogLevel
 /// <summary>What the runtime itself has to say; subscribe to it on the event stream.</summary>
 public abstract class LogEvent
 {
-    public DateTime Timestamp { get; protected set; }
+    public DateTime Timestamp { get; private protected init; }
 
     /// <summary>The path of the actor that it is about.</summary>
     public string LogSource { get; protected set; } = "";

@@ -3,8 +3,8 @@ namespace Orchestrator.Actors;
 /// <summary>The stash holds as many messages as it may.</summary>
 public class StashOverflowException : AkkaException
 {
-    public StashOverflowException(string message)
-        : base(message)
+    public StashOverflowException(string message, Exception? cause = null)
+        : base(message, cause)
     {
     }
 }

@@ -7,23 +7,12 @@ internal sealed class ActorTimers(ActorCell cell) : ITimerScheduler
     private readonly Dictionary<object, Entry> _timers = [];
     private long _generation;
 
-    public IReadOnlyCollection<object> ActiveTimers => [.. _timers.Keys];
-
-    public void StartPeriodicTimer(object key, object msg, TimeSpan interval) =>
-        StartPeriodicTimer(key, msg, interval, interval, ActorRefs.NoSender);
-
-    public void StartPeriodicTimer(object key, object msg, TimeSpan interval, IActorRef? sender) =>
-        StartPeriodicTimer(key, msg, interval, interval, sender);
+    public void StartPeriodicTimer(object key, object msg, TimeSpan interval) => Start(key, msg, interval, interval);
 
     public void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval) =>
-        StartPeriodicTimer(key, msg, initialDelay, interval, ActorRefs.NoSender);
+        Start(key, msg, initialDelay, interval);
 
-    public void StartPeriodicTimer(object key, object msg, TimeSpan initialDelay, TimeSpan interval, IActorRef? sender) =>
-        Start(key, msg, initialDelay, interval, sender);
-
-    public void StartSingleTimer(object key, object msg, TimeSpan timeout) => StartSingleTimer(key, msg, timeout, ActorRefs.NoSender);
-
-    public void StartSingleTimer(object key, object msg, TimeSpan timeout, IActorRef? sender) => Start(key, msg, timeout, null, sender);
+    public void StartSingleTimer(object key, object msg, TimeSpan timeout) => Start(key, msg, timeout, null);
 
     public bool IsTimerActive(object key) => _timers.ContainsKey(key);
 
@@ -58,7 +47,7 @@ internal sealed class ActorTimers(ActorCell cell) : ITimerScheduler
         return entry.Message;
     }
 
-    private void Start(object key, object message, TimeSpan delay, TimeSpan? interval, IActorRef? sender)
+    private void Start(object key, object message, TimeSpan delay, TimeSpan? interval)
     {
         Cancel(key);
         var entry = new Entry(message, ++_generation, new Cancelable(cell.System.Scheduler));
@@ -66,11 +55,11 @@ internal sealed class ActorTimers(ActorCell cell) : ITimerScheduler
         var fired = new TimerMessage(this, key, entry.Generation, interval is not null);
         if (interval is { } every)
         {
-            cell.System.Scheduler.ScheduleTellRepeatedly(delay, every, cell.Self, fired, sender, entry.Cancellation);
+            cell.System.Scheduler.ScheduleTellRepeatedly(delay, every, cell.Self, fired, ActorRefs.NoSender, entry.Cancellation);
         }
         else
         {
-            cell.System.Scheduler.ScheduleTellOnce(delay, cell.Self, fired, sender, entry.Cancellation);
+            cell.System.Scheduler.ScheduleTellOnce(delay, cell.Self, fired, ActorRefs.NoSender, entry.Cancellation);
         }
     }
 

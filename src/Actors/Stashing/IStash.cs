@@ -3,16 +3,6 @@ namespace Orchestrator.Actors;
 /// <summary>Messages put aside for later, in order of arrival. Emptied back into the mailbox on restart.</summary>
 public interface IStash
 {
-    int Count { get; }
-
-    bool IsEmpty { get; }
-
-    bool NonEmpty { get; }
-
-    bool IsFull { get; }
-
-    int Capacity { get; }
-
     /// <summary>Puts the current message aside.</summary>
     /// <exception cref="StashOverflowException">The stash is full.</exception>
     /// <exception cref="IllegalActorStateException">This message is already put aside.</exception>

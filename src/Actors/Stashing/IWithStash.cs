@@ -6,8 +6,9 @@ public interface IActorStash
     IStash Stash { get; set; }
 }
 
-public interface IWithStash : IActorStash;
-
-public interface IWithUnboundedStash : IActorStash;
-
 public interface IWithUnrestrictedStash : IActorStash;
+
+public interface IWithStash : IWithUnrestrictedStash;
+
+/// <summary>Here too the stash has a bound: <see cref="Props.WithStashCapacity"/>, by default the mailbox's.</summary>
+public interface IWithUnboundedStash : IWithUnrestrictedStash;

@@ -4,16 +4,6 @@ internal sealed class MessageStash(ActorCell cell, int capacity) : IStash
 {
     private LinkedList<Envelope> _messages = [];
 
-    public int Count => _messages.Count;
-
-    public bool IsEmpty => _messages.Count == 0;
-
-    public bool NonEmpty => _messages.Count > 0;
-
-    public bool IsFull => _messages.Count >= capacity;
-
-    public int Capacity => capacity;
-
     public void Stash()
     {
         var current = cell.CurrentEnvelope;
@@ -25,7 +15,7 @@ internal sealed class MessageStash(ActorCell cell, int capacity) : IStash
         {
             throw new IllegalActorStateException($"{cell.Self.Path} stashes the same {current.Message.GetType().Name} twice.");
         }
-        if (IsFull)
+        if (_messages.Count >= capacity)
         {
             throw new StashOverflowException(
                 $"{cell.Self.Path} cannot stash a {current.Message.GetType().Name}: {capacity} messages are stashed already. Unstash sooner or raise Props.WithStashCapacity.");
