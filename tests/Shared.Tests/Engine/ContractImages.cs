@@ -36,7 +36,7 @@ internal static class ContractImages
 
     public const int ProbeRetries = 2;
 
-    /// <summary>Of every file: the same archive on each run, so that an engine keeps one set of images, not one per run.</summary>
+    /// <summary>Of every file: the same archive on each run, so that an engine keeps one set of images, not one per run. (A Pax entry would carry the process id.)</summary>
     private static readonly DateTimeOffset Past = DateTimeOffset.UnixEpoch;
 
     private const string RunUntilTerm = "trap 'exit 0' TERM; while :; do sleep 1 & wait $!; done";
@@ -115,14 +115,14 @@ internal static class ContractImages
         using var layer = new MemoryStream();
         using (var tar = new TarWriter(layer, leaveOpen: true))
         {
-            foreach (var folder in (string[])["bin/", "etc/", "tmp/", "run/", "dev/", "proc/", "sys/"]) tar.WriteEntry(new PaxTarEntry(TarEntryType.Directory, folder) { Mode = (UnixFileMode)0b111_101_101, ModificationTime = Past });
+            foreach (var folder in (string[])["bin/", "etc/", "tmp/", "run/", "dev/", "proc/", "sys/"]) tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, folder) { Mode = (UnixFileMode)0b111_101_101, ModificationTime = Past });
             Add(tar, "bin/busybox", File.ReadAllBytes(Busybox), (UnixFileMode)0b111_101_101);
-            foreach (var applet in Applets) tar.WriteEntry(new PaxTarEntry(TarEntryType.SymbolicLink, "bin/" + applet) { LinkName = "busybox", ModificationTime = Past });
+            foreach (var applet in Applets) tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "bin/" + applet) { LinkName = "busybox", ModificationTime = Past });
         }
 
         return layer.ToArray();
     }
 
     private static void Add(TarWriter tar, string name, byte[] bytes, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead) =>
-        tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes), Mode = mode, ModificationTime = Past });
+        tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(bytes), Mode = mode, ModificationTime = Past });
 }
