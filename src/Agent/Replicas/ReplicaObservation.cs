@@ -33,7 +33,7 @@ internal static class ReplicaObservation
         Image = container.Image,
         ConfigHash = container.Labels.GetValueOrDefault(ReplicaLabels.ConfigHash, ""),
         State = State(container, verdict, now),
-        Health = Health(container, verdict),
+        Health = Health(container, verdict, now),
         ExitCode = HasEnded(container) ? container.ExitCode : null,
         OomKilled = container.OomKilled,
         RestartCount = container.RestartCount,
@@ -84,13 +84,17 @@ internal static class ReplicaObservation
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict.Standing, "unknown standing"),
     };
 
-    /// <summary>Of what runs: an engine calls what it has stopped unhealthy. The engine's first verdict may be an interval away; what our own probe has found for this very start counts until then.</summary>
-    private static ReplicaHealth Health(ContainerDetails container, ReplicaVerdict verdict) => (IsUp(container) ? HealthStatus(container) : null) switch
+    /// <summary>
+    /// Of what runs: an engine calls what it has stopped unhealthy. Its first verdict may be an interval away: until then counts what our own probe has
+    /// found for this very start, or, after the agent's own restart, that the container had passed its gate and never restarted.
+    /// </summary>
+    private static ReplicaHealth Health(ContainerDetails container, ReplicaVerdict verdict, DateTimeOffset now) => (IsUp(container) ? HealthStatus(container) : null) switch
     {
         null => ReplicaHealth.None,
         "healthy" => ReplicaHealth.Healthy,
         "unhealthy" => ReplicaHealth.Unhealthy,
-        _ => verdict.VerifiedStart is { } start && start == container.StartedAt ? ReplicaHealth.Healthy : ReplicaHealth.Starting,
+        _ when verdict.VerifiedStart is { } start => start == container.StartedAt ? ReplicaHealth.Healthy : ReplicaHealth.Starting,
+        _ => HasPassed(container, verdict, now) && container.RestartCount == 0 ? ReplicaHealth.Healthy : ReplicaHealth.Starting,
     };
 
     /// <summary>Null without a healthcheck; some engines then say <c>none</c>.</summary>

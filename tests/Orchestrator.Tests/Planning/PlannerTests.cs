@@ -1,0 +1,248 @@
+using System.Text.Json;
+using Orchestrator.Api;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+using static Orchestrator.Tests.Planning.World;
+
+namespace Orchestrator.Tests.Planning;
+
+public sealed class PlannerTests
+{
+    private static readonly UpdateSpec StartFirst = new() { Order = UpdateOrder.StartFirst, Parallelism = 2 };
+
+    [Fact]
+    public void First_deploy_spreads_evenly_over_the_hosts()
+    {
+        var plan = Plan(Hosts("h1", "h2", "h3"), null, Revision(1, Service("web", replicas: 6)));
+
+        var service = Assert.Single(plan.Services);
+        Assert.Equal(ServiceAction.Create, service.Action);
+        Assert.Equal(["h1:2", "h2:2", "h3:2"], service.Slots.GroupBy(s => s.Host!).OrderBy(g => g.Key).Select(g => $"{g.Key}:{g.Count()}"));
+        Assert.All(service.Slots, s => Assert.Equal(SlotAction.Create, s.Action));
+    }
+
+    [Fact]
+    public void Unchanged_stack_yields_an_empty_plan()
+    {
+        var web = Service("web", replicas: 2);
+        var plan = Plan(Hosts("h1", "h2").Run("h1", web, 1).Run("h2", web, 2), Revision(1, web), Revision(1, web));
+
+        Assert.True(plan.IsEmpty);
+    }
+
+    [Fact]
+    public void Changed_service_is_replaced_on_its_hosts_and_the_other_left_alone()
+    {
+        var (old, redis) = (Service("web", replicas: 2), Service("redis"));
+        var next = Service("web", "app:v2", 2, StartFirst);
+        var plan = Plan(Hosts("h1", "h2").Run("h1", old, 1).Run("h2", old, 2).Run("h1", redis, 1), Revision(1, old, redis), Revision(2, next, redis));
+
+        var web = plan.Services.Single(s => s.Service == "web");
+        Assert.Equal((ServiceAction.Update, "image app:v1 → app:v2"), (web.Action, web.Reason));
+        Assert.Equal([(1, "h1"), (2, "h2")], web.Slots.Select(s => (s.Slot, s.Host!)));
+        Assert.All(web.Slots, s => Assert.True(Assert.Single(s.Old).Serving));
+        Assert.Equal(ServiceAction.None, plan.Services.Single(s => s.Service == "redis").Action);
+    }
+
+    [Fact]
+    public void Policy_only_change_restarts_nothing()
+    {
+        var old = Service("web", replicas: 1);
+        var plan = Plan(Hosts("h1").Run("h1", old, 1), Revision(1, old), Revision(2, Service("web", replicas: 1, update: StartFirst)));
+
+        Assert.True(plan.IsEmpty);
+    }
+
+    [Fact]
+    public void Unhealthy_and_missing_slots_come_first()
+    {
+        var (old, next) = (Service("web", replicas: 3), Service("web", "app:v2", 3));
+        var fleet = Hosts("h1").Run("h1", old, 1).Run("h1", old, 2, health: ReplicaHealth.Unhealthy);
+        var slots = Plan(fleet, Revision(1, old), Revision(2, next)).Services[0].Slots;
+
+        Assert.Equal([3, 2, 1], slots.Select(s => s.Slot));
+    }
+
+    [Fact]
+    public void Scale_down_balances_hosts_then_takes_the_highest_slot()
+    {
+        var web = Service("web", replicas: 4);
+        var fleet = Hosts("h1", "h2").Run("h1", web, 1).Run("h1", web, 2).Run("h1", web, 3).Run("h2", web, 4);
+        var plan = Plan(fleet, Revision(1, web), Revision(2, Service("web", replicas: 2)));
+
+        Assert.Equal((ServiceAction.Scale, "replicas 4 → 2"), (plan.Services[0].Action, plan.Services[0].Reason));
+        Assert.Equal([2, 3], plan.Services[0].Slots.Select(s => s.Slot));
+        Assert.All(plan.Services[0].Slots, s => Assert.Equal(SlotAction.Remove, s.Action));
+    }
+
+    [Fact]
+    public void Scale_up_fills_the_lowest_free_slots_on_the_emptiest_hosts()
+    {
+        var web = Service("web", replicas: 1);
+        var plan = Plan(Hosts("h1", "h2", "h3").Run("h1", web, 2), Revision(1, web), Revision(2, Service("web", replicas: 3)));
+
+        Assert.Equal([(1, "h2"), (3, "h3")], plan.Services[0].Slots.Select(s => (s.Slot, s.Host!)));
+    }
+
+    [Fact]
+    public void Service_left_out_is_removed_with_what_it_retained()
+    {
+        var (web, old) = (Service("web"), Service("old"));
+        var retained = Service("old", "app:v0");
+        var fleet = Hosts("h1").Run("h1", web, 1).Run("h1", old, 1).Run("h1", retained, 1, ReplicaState.Retained);
+        var plan = Plan(fleet, Revision(1, web, old), Revision(2, web));
+
+        var removed = plan.Services.Single(s => s.Service == "old");
+        Assert.Equal(ServiceAction.Remove, removed.Action);
+        var slot = Assert.Single(removed.Slots);
+        Assert.Equal((IdOf(old), IdOf(retained)), (Assert.Single(slot.Old).Revision, Assert.Single(slot.Prune).Revision));
+    }
+
+    [Fact]
+    public void Named_services_alone_are_touched()
+    {
+        var (a, b) = (Service("a"), Service("b"));
+        var fleet = Hosts("h1").Run("h1", a, 1).Run("h1", b, 1);
+        var plan = Plan(fleet, Revision(1, a, b), Revision(2, Service("a", "app:v2"), Service("b", "app:v2")), only: "a");
+
+        Assert.Equal("a", Assert.Single(plan.Services).Service);
+    }
+
+    [Fact]
+    public void Lost_host_is_replaced_elsewhere_and_its_return_removes_the_surplus()
+    {
+        var web = Service("web", replicas: 2);
+        var fleet = Hosts("h1", "h2", "h3").Run("h1", web, 1).Run("h2", web, 2);
+        var lost = Plan(fleet.In("h2", HostState.Down), Revision(1, web), Revision(1, web), isRepair: true);
+        var slot = Assert.Single(lost.Services[0].Slots);
+        Assert.Equal((ServiceAction.Repair, SlotAction.Create, 2, "h3"), (lost.Services[0].Action, slot.Action, slot.Slot, slot.Host));
+
+        var back = Plan(fleet.Run("h3", web, 2), Revision(1, web), Revision(1, web), isRepair: true);
+        var surplus = Assert.Single(back.Services[0].Slots);
+        Assert.Equal((SlotAction.Remove, "h3"), (surplus.Action, Assert.Single(surplus.Old).Host));
+    }
+
+    [Fact]
+    public void Repair_leaves_what_the_engine_restarts_to_the_engine_and_a_deploy_does_not()
+    {
+        var web = Service("web");
+        var fleet = Hosts("h1").Run("h1", web, 1, ReplicaState.Restarting);
+
+        Assert.True(Plan(fleet, Revision(1, web), Revision(1, web), isRepair: true).IsEmpty);
+        var slot = Assert.Single(Plan(fleet, Revision(1, web), Revision(1, web)).Services[0].Slots);
+        Assert.Equal(("h1", "restarting over and over"), (slot.Host, slot.Reason));
+        Assert.Equal(IdOf(web), Assert.Single(slot.Old).Revision);
+    }
+
+    [Fact]
+    public void Constraints_and_maximum_per_host_are_kept_and_explained()
+    {
+        var service = Service("web", replicas: 2) with
+        {
+            Deploy = new DeploySpec { Replicas = 2, Placement = new PlacementSpec { Constraints = [new ConstraintSpec("node.labels.zone", true, "A")], MaxReplicasPerHost = 1 } },
+        };
+        var fleet = FleetSnapshot.Empty.With(Host("h1", HostState.Ready, ("zone", "a"))).With(Host("h2", HostState.Ready, ("zone", "b"))).With(Host("h3", HostState.Ready, ("zone", "a")));
+        Assert.Equal(["h1", "h3"], Plan(fleet, null, Revision(1, service)).Services[0].Slots.Select(s => s.Host).Order());
+
+        var error = Assert.Single(Errors(new FleetSnapshot(fleet.Hosts.Remove("h3")), Revision(1, service)));
+        Assert.Contains("no host can take replica 2", error);
+        Assert.Contains("h1: has max_replicas_per_node 1 of web", error);
+        Assert.Contains("h2: constraint node.labels.zone==A (it has b)", error);
+    }
+
+    [Fact]
+    public void Spread_preference_comes_before_the_count_per_host()
+    {
+        var service = Service("web", replicas: 4) with { Deploy = new DeploySpec { Replicas = 4, Placement = new PlacementSpec { SpreadBy = ["node.labels.zone"] } } };
+        var fleet = FleetSnapshot.Empty.With(Host("a1", HostState.Ready, ("zone", "a"))).With(Host("a2", HostState.Ready, ("zone", "a"))).With(Host("b1", HostState.Ready, ("zone", "b")));
+
+        Assert.Equal(["a1", "a2", "b1", "b1"], Plan(fleet, null, Revision(1, service)).Services[0].Slots.Select(s => s.Host).Order());
+    }
+
+    [Fact]
+    public void Global_service_has_one_replica_per_eligible_host()
+    {
+        var service = Service("agent") with { Deploy = new DeploySpec { Mode = ServiceMode.Global } };
+        var plan = Plan(Hosts("h1", "h2", "h3").In("h3", HostState.Down), null, Revision(1, service));
+
+        Assert.Equal([(1, "h1"), (2, "h2")], plan.Services[0].Slots.Select(s => (s.Slot, s.Host!)));
+    }
+
+    [Fact]
+    public void Host_port_needed_twice_is_refused_with_the_reason()
+    {
+        var service = Service("web", replicas: 2) with { Container = new ContainerSpec { Image = "app:v1", Ports = [new PortSpec { Target = 80, Published = 8080 }] } };
+
+        var error = Assert.Single(Errors(Hosts("h1"), Revision(1, service)));
+        Assert.Contains("port 8080/tcp is taken there by web.1", error);
+        Assert.Equal(["h1", "h2"], Plan(Hosts("h1", "h2"), null, Revision(1, service)).Services[0].Slots.Select(s => s.Host).Order());
+    }
+
+    [Fact]
+    public void Port_of_another_stack_is_seen()
+    {
+        var service = Service("web") with { Container = new ContainerSpec { Image = "app:v1", Ports = [new PortSpec { Target = 80, Published = 8080 }] } };
+        var fleet = Hosts("h1", "h2");
+        var key = new ReplicaKey("other", "front", 1, "abcdefabcdef");
+        var taken = new ReplicaSnapshot { Key = key, ContainerId = "x", ContainerName = key.ContainerName, State = ReplicaState.Running, Ports = ["[::]:8080->8080/tcp"] };
+        fleet = fleet.With(fleet.Hosts["h1"] with { Replicas = fleet.Hosts["h1"].Replicas.Add(taken.ContainerName, taken) });
+
+        Assert.Equal("h2", Assert.Single(Plan(fleet, null, Revision(1, service)).Services[0].Slots).Host);
+    }
+
+    [Fact]
+    public void Start_first_with_a_fixed_host_port_falls_back_and_says_so()
+    {
+        ServiceSpec With(string image) => Service("web", image, 1, StartFirst) with { Container = new ContainerSpec { Image = image, Ports = [new PortSpec { Target = 80, Published = 8080 }] } };
+        var plan = Plan(Hosts("h1").Run("h1", With("app:v1"), 1), Revision(1, With("app:v1")), Revision(2, With("app:v2")));
+
+        Assert.Equal(UpdateOrder.StopFirst, plan.Services[0].Policy.Order);
+        Assert.Equal("service web: order start-first cannot work because port 8080 of the host can be bound only once; stop-first is used", Assert.Single(plan.Warnings));
+    }
+
+    [Fact]
+    public void Older_retained_containers_are_pruned_and_the_one_to_go_back_to_is_not()
+    {
+        var (v1, v2, v3) = (Service("web", "app:v1"), Service("web", "app:v2"), Service("web", "app:v3"));
+        var fleet = Hosts("h1").Run("h1", v2, 1).Run("h1", v1, 1, ReplicaState.Retained);
+
+        Assert.Equal(IdOf(v1), Assert.Single(Assert.Single(Plan(fleet, Revision(2, v2), Revision(3, v3)).Services[0].Slots).Prune).Revision);
+        Assert.Empty(Assert.Single(Plan(fleet, Revision(2, v2), Revision(1, v1)).Services[0].Slots).Prune);
+    }
+
+    [Fact]
+    public void Dependencies_come_first_and_ties_go_by_code_points()
+    {
+        var plan = Plan(Hosts("h1"), null, Revision(1, Service("web", after: ["db", "cache"]), Service("Zed"), Service("cache", after: ["db"]), Service("db")));
+
+        Assert.Equal(["Zed", "db", "cache", "web"], plan.Services.Select(s => s.Service));
+    }
+
+    [Fact]
+    public void Completed_dependencies_are_refused_by_name()
+    {
+        var web = Service("web") with { DependsOn = [new DependencySpec { Service = "migrate", Condition = DependencyCondition.Completed }] };
+
+        Assert.Contains("service_completed_successfully is not supported yet", Assert.Single(Errors(Hosts("h1"), Revision(1, web, Service("migrate")))));
+    }
+
+    [Fact]
+    public void Environment_values_never_show_in_a_reason()
+    {
+        ServiceSpec With(string password) => Service("web") with { Container = new ContainerSpec { Image = "app:v1", Environment = Service("web").Container.Environment.Add("DB_PASSWORD", password) } };
+        var plan = Plan(Hosts("h1").Run("h1", With("hunter1"), 1), Revision(1, With("hunter1")), Revision(2, With("hunter2")));
+
+        Assert.Equal("environment changed (DB_PASSWORD)", plan.Services[0].Reason);
+        Assert.DoesNotContain("hunter", JsonSerializer.Serialize(plan, ApiJson.Default.Plan));
+    }
+
+    [Fact]
+    public void Same_input_gives_the_same_bytes()
+    {
+        var (web, redis) = (Service("web", replicas: 5), Service("redis"));
+        string Once() => JsonSerializer.Serialize(Plan(Hosts("h3", "h1", "h2").Run("h1", web, 1), Revision(1, web), Revision(2, Service("web", "app:v2", 5), redis)), ApiJson.Default.Plan);
+
+        Assert.Equal(Once(), Once());
+    }
+}

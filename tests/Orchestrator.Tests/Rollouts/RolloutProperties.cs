@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+using Orchestrator.Store;
+
+namespace Orchestrator.Tests.Rollouts;
+
+/// <summary>Rollouts under random answers, losses and requests: each run is named by its seed.</summary>
+public sealed class RolloutProperties
+{
+    private const int StepsMax = 400;
+
+    public static TheoryData<int> Seeds
+    {
+        get
+        {
+            var seeds = new TheoryData<int>();
+            for (var seed = 0; seed < 300; seed++)
+            {
+                seeds.Add(seed);
+            }
+            return seeds;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Any_course_ends_keeps_its_batch_size_and_replays_from_its_journal(int seed)
+    {
+        var random = new Random(seed);
+        var plan = RolloutRun.Plan(random.Next(1, 7), new UpdateSpec
+        {
+            Parallelism = random.Next(0, 4),
+            Delay = TimeSpan.FromSeconds(random.Next(0, 3)),
+            Order = random.Next(2) == 0 ? UpdateOrder.StartFirst : UpdateOrder.StopFirst,
+            FailureAction = (FailureAction)random.Next(3),
+            MaxFailureRatio = random.NextDouble() / 2,
+        });
+        var run = new RolloutRun(plan);
+        for (var step = 0; step < StepsMax && run.State.Phase != RolloutPhase.Ended; step++)
+        {
+            Disturb(run, random);
+            Hold(run, plan);
+        }
+        Assert.True(run.State.Phase == RolloutPhase.Ended, $"seed {seed}: still {run.State.Phase} with {run.Asked} open");
+        AssertReplays(run, plan);
+    }
+
+    private static void Disturb(RolloutRun run, Random random)
+    {
+        if (run.State.Phase == RolloutPhase.Paused)
+        {
+            run.Tell(random.Next(3) switch
+            {
+                0 => new RolloutEvent.Resumed { At = run.Now },
+                1 => new RolloutEvent.AbortRequested("tired") { At = run.Now },
+                _ => new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now },
+            });
+            return;
+        }
+        if (run.Open.Count == 0)
+        {
+            run.Wait(TimeSpan.FromSeconds(1));
+            return;
+        }
+        var command = run.Open[random.Next(run.Open.Count)];
+        var slot = run.State.Slot(command.Slot)!;
+        switch (random.Next(20))
+        {
+            case 0:
+                run.Tell(new RolloutEvent.HostLost($"h{random.Next(1, 7)}") { At = run.Now });
+                break;
+            case 1:
+                run.Wait(TimeSpan.FromMinutes(random.Next(1, 12)));
+                break;
+            case 2 or 3 when command is not RolloutCommand.Prune:
+                run.Tell(new RolloutEvent.ReplicaFailed(command.Slot, slot.Attempt, new FailureReport { Stage = ReplicaStage.Gate, Message = "seeded" }) { At = run.Now });
+                break;
+            default:
+                run.Tell(AnswerTo(command, run));
+                break;
+        }
+    }
+
+    private static RolloutEvent AnswerTo(RolloutCommand command, RolloutRun run) => command switch
+    {
+        RolloutCommand.Prepare c => new RolloutEvent.ReplicaPrepared(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Start c => new RolloutEvent.ReplicaPassed(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.StopOld c => new RolloutEvent.OldStopped(c.Slot, c.Host, c.Revision) { At = run.Now },
+        RolloutCommand.CancelNew c => new RolloutEvent.NewCancelled(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Reassign c => new RolloutEvent.SlotReassigned(c.Slot, "spare") { At = run.Now },
+        _ => throw new ArgumentOutOfRangeException(nameof(command)),
+    };
+
+    /// <summary>Independent of the machine: never more slots on their way than a batch holds, and under start-first no old is stopped whose new has not passed.</summary>
+    private static void Hold(RolloutRun run, ServicePlan plan)
+    {
+        var limit = plan.Policy.Parallelism == 0 ? int.MaxValue : plan.Policy.Parallelism;
+        var working = run.State.Slots.Count(s => s.Phase is SlotPhase.Preparing or SlotPhase.StoppingOld or SlotPhase.Starting);
+        Assert.True(working <= limit, $"{working} slots at once, parallelism {limit}");
+        if (plan.Policy.Order == UpdateOrder.StartFirst)
+        {
+            var passed = run.Events.OfType<RolloutEvent.ReplicaPassed>().Select(e => e.Slot).ToHashSet();
+            Assert.All(run.Open.OfType<RolloutCommand.StopOld>(), c => Assert.Contains(c.Slot, passed));
+        }
+    }
+
+    private static void AssertReplays(RolloutRun run, ServicePlan plan)
+    {
+        var replayed = run.Events
+            .Select(e => JsonSerializer.Deserialize(JsonSerializer.Serialize(e, StoreJson.Default.RolloutEvent), StoreJson.Default.RolloutEvent)!)
+            .Aggregate(Rollout.Begin(plan), Rollout.Apply);
+        Assert.Equal(run.State.Outcome, replayed.Outcome);
+        Assert.Equal(run.State.Slots.Select(s => (s.Plan.Slot, s.Phase, s.Host, s.Attempt)), replayed.Slots.Select(s => (s.Plan.Slot, s.Phase, s.Host, s.Attempt)));
+    }
+}

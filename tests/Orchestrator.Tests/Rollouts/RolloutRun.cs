@@ -1,0 +1,98 @@
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+using Orchestrator.Tests.Planning;
+
+namespace Orchestrator.Tests.Rollouts;
+
+/// <summary>Drives the pure machine: answers its commands by hand and keeps what it asked for.</summary>
+internal sealed class RolloutRun
+{
+    private readonly List<RolloutCommand> open = [];
+
+    public RolloutRun(ServicePlan plan)
+    {
+        State = Rollout.Begin(plan);
+        Settle();
+    }
+
+    public RolloutState State { get; private set; }
+
+    public DateTimeOffset Now { get; private set; } = World.Start;
+
+    /// <summary>Commands not answered yet, as <c>start web.1</c>.</summary>
+    public IReadOnlyList<RolloutCommand> Open => open;
+
+    public List<RolloutEvent> Events { get; } = [];
+
+    public string Asked => string.Join(' ', open.Select(Word));
+
+    public static ServicePlan Plan(int replicas, UpdateSpec policy, bool replaces = true, int retain = 1) => new()
+    {
+        Service = "web",
+        Action = replaces ? ServiceAction.Update : ServiceAction.Create,
+        FromRevision = "old",
+        ToRevision = "new",
+        Policy = policy,
+        Retain = retain,
+        ProgressDeadline = TimeSpan.FromMinutes(10),
+        Slots = [.. Enumerable.Range(1, replicas).Select(n => new SlotPlan { Slot = n, Action = replaces ? SlotAction.Replace : SlotAction.Create, Host = $"h{n}", Old = replaces ? [new Placement($"h{n}", "old", true)] : [] })],
+    };
+
+    public RolloutRun Pass(int slot) => Tell(new RolloutEvent.ReplicaPassed(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    public RolloutRun Fail(int slot) => Tell(new RolloutEvent.ReplicaFailed(slot, State.Slot(slot)!.Attempt, new FailureReport { Stage = ReplicaStage.Gate, Message = "exited" }) { At = Now });
+
+    public RolloutRun Stopped(int slot) => Tell(new RolloutEvent.OldStopped(slot, $"h{slot}", "old") { At = Now });
+
+    public RolloutRun Prepared(int slot) => Tell(new RolloutEvent.ReplicaPrepared(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    public RolloutRun Cancelled(int slot) => Tell(new RolloutEvent.NewCancelled(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    public RolloutRun Wait(TimeSpan time)
+    {
+        Now += time;
+        Settle();
+        return this;
+    }
+
+    public RolloutRun Tell(RolloutEvent happened)
+    {
+        Apply(happened);
+        Settle();
+        return this;
+    }
+
+    private void Settle()
+    {
+        while (Rollout.Decide(State, Now) is { } next)
+        {
+            Apply(next);
+        }
+    }
+
+    private void Apply(RolloutEvent happened)
+    {
+        var before = State;
+        State = Rollout.Apply(before, happened);
+        if (ReferenceEquals(before, State))
+        {
+            return;
+        }
+        Events.Add(happened);
+        open.RemoveAll(c => State.Slot(c.Slot)!.Phase != before.Slot(c.Slot)!.Phase || (c is RolloutCommand.StopOld s && State.Slot(c.Slot)!.OldLeft.All(o => o.Host != s.Host)));
+        open.AddRange(Rollout.Effects(before, State));
+    }
+
+    private static string Word(RolloutCommand command) => command switch
+    {
+        RolloutCommand.Prepare c => $"prepare:{c.Slot}",
+        RolloutCommand.Start c => $"start:{c.Slot}@{c.Host}",
+        RolloutCommand.StopOld c => $"stop:{c.Slot}{(c.Retain ? "+" : "")}",
+        RolloutCommand.CancelNew c => $"cancel:{c.Slot}",
+        RolloutCommand.Prune c => $"prune:{c.Slot}",
+        RolloutCommand.Reassign c => $"reassign:{c.Slot}",
+        _ => throw new ArgumentOutOfRangeException(nameof(command)),
+    };
+}

@@ -1,0 +1,183 @@
+using Orchestrator.Planning;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Tests.Rollouts;
+
+public sealed class RolloutTests
+{
+    private static readonly UpdateSpec StartFirst = new() { Order = UpdateOrder.StartFirst, Parallelism = 2, FailureAction = FailureAction.Pause };
+    private static readonly UpdateSpec StopFirst = StartFirst with { Order = UpdateOrder.StopFirst };
+
+    [Fact]
+    public void Start_first_starts_a_batch_and_stops_the_old_only_after_the_new_has_passed()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(3, StartFirst));
+        Assert.Equal("start:1@h1 start:2@h2", run.Asked);
+
+        run.Pass(1);
+        Assert.Equal("start:2@h2 stop:1+", run.Asked);
+
+        run.Pass(2);
+        Assert.Equal("stop:1+ stop:2+ start:3@h3", run.Asked);
+
+        run.Pass(3).Stopped(1).Stopped(2);
+        Assert.Equal((RolloutPhase.Running, "stop:3+"), (run.State.Phase, run.Asked));
+        Assert.Equal(RolloutOutcome.Succeeded, run.Stopped(3).State.Outcome);
+    }
+
+    [Fact]
+    public void Stop_first_pulls_then_stops_then_starts()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));
+        Assert.Equal("prepare:1", run.Asked);
+        Assert.Equal("stop:1+", run.Prepared(1).Asked);
+        Assert.Equal("start:1@h1", run.Stopped(1).Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Delay_lies_between_batches_and_not_after_the_last()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1, Delay = TimeSpan.FromSeconds(10) }, replaces: false));
+        run.Pass(1);
+        Assert.Equal((RolloutPhase.Delaying, run.Now + TimeSpan.FromSeconds(10)), (run.State.Phase, Rollout.NextWakeup(run.State)));
+        Assert.Equal("", run.Wait(TimeSpan.FromSeconds(9.9)).Asked);
+        Assert.Equal("start:2@h2", run.Wait(TimeSpan.FromSeconds(0.1)).Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(2).State.Outcome);
+    }
+
+    [Fact]
+    public void Parallelism_zero_takes_all_at_once()
+    {
+        Assert.Equal(5, new RolloutRun(RolloutRun.Plan(5, StartFirst with { Parallelism = 0 })).Open.Count);
+    }
+
+    [Fact]
+    public void Pause_lets_what_is_in_flight_finish_and_resume_tries_the_failed_again()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(3, StartFirst));
+        run.Fail(1);
+        Assert.Equal((RolloutPhase.Pausing, "start:2@h2"), (run.State.Phase, run.Asked));
+        run.Pass(2).Stopped(2);
+        Assert.Equal(RolloutPhase.Paused, run.State.Phase);
+        Assert.Null(Rollout.NextWakeup(run.State));
+
+        run.Tell(new RolloutEvent.Resumed { At = run.Now });
+        Assert.Equal("start:1@h1", run.Asked);
+        Assert.Equal(2, run.State.Slot(1)!.Attempt);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(1).Stopped(1).Pass(3).Stopped(3).State.Outcome);
+    }
+
+    [Fact]
+    public void Rollback_calls_off_what_starts_and_waits_for_what_stops()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(3, StartFirst with { FailureAction = FailureAction.Rollback, Parallelism = 3 }));
+        run.Pass(1).Fail(2);
+        Assert.Equal((RolloutPhase.Unwinding, "stop:1+ cancel:3"), (run.State.Phase, run.Asked));
+        run.Cancelled(3);
+        Assert.Equal(RolloutPhase.Unwinding, run.State.Phase);
+        Assert.Equal(RolloutOutcome.NeedsRollback, run.Stopped(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Ratio_must_be_exceeded_strictly()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(4, StartFirst with { Parallelism = 4, MaxFailureRatio = 0.25 }));
+        Assert.Equal(RolloutPhase.Running, run.Fail(1).State.Phase);
+        Assert.Equal(RolloutPhase.Pausing, run.Fail(2).State.Phase);
+    }
+
+    [Fact]
+    public void Continue_goes_on_and_ends_as_failed()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1, FailureAction = FailureAction.Continue }));
+        Assert.Equal(RolloutOutcome.Failed, run.Fail(1).Pass(2).Stopped(2).State.Outcome);
+    }
+
+    [Fact]
+    public void Lost_host_sends_its_starting_slot_elsewhere_and_counts_its_old_as_gone()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StartFirst));
+        run.Tell(new RolloutEvent.HostLost("h1") { At = run.Now });
+        Assert.Equal("reassign:1", run.Asked);
+        run.Tell(new RolloutEvent.SlotReassigned(1, "h9") { At = run.Now });
+        Assert.Equal("start:1@h9", run.Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Hosts_lost_over_and_over_fail_the_slot_in_the_end()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StartFirst));
+        for (var n = 0; n < Rollout.AttemptsMax && run.State.Phase == RolloutPhase.Running; n++)
+        {
+            run.Tell(new RolloutEvent.HostLost(run.State.Slot(1)!.Host!) { At = run.Now });
+            run.Tell(new RolloutEvent.SlotReassigned(1, $"spare{n}") { At = run.Now });
+        }
+        Assert.Equal(RolloutPhase.Paused, run.State.Phase);
+        Assert.Contains("lost", run.State.Slot(1)!.Failure!.Message);
+    }
+
+    [Fact]
+    public void Silence_past_the_progress_deadline_is_a_failure()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StartFirst));
+        Assert.Equal(run.Now + TimeSpan.FromMinutes(10) + Rollout.AnswerGrace, Rollout.NextWakeup(run.State));
+        run.Wait(TimeSpan.FromMinutes(11));
+        Assert.Equal(RolloutPhase.Paused, run.State.Phase);
+        Assert.Contains("progress deadline", run.State.Slot(1)!.Failure!.Message);
+    }
+
+    [Fact]
+    public void Late_and_repeated_answers_change_nothing()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StartFirst));
+        run.Fail(1).Tell(new RolloutEvent.Resumed { At = run.Now });
+        var before = run.State;
+        Assert.Same(before, Rollout.Apply(before, new RolloutEvent.ReplicaPassed(1, 1) { At = run.Now }));
+        Assert.Same(before, Rollout.Apply(before, new RolloutEvent.OldStopped(1, "h1", "old") { At = run.Now }));
+    }
+
+    [Fact]
+    public void Supersede_while_paused_ends_at_once()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StartFirst));
+        run.Fail(1);
+        Assert.Equal(RolloutPhase.Paused, run.State.Phase);
+        Assert.Equal(RolloutOutcome.Superseded, run.Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now }).State.Outcome);
+    }
+
+    [Fact]
+    public void Stop_first_that_is_superseded_after_the_stop_starts_nothing()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));
+        run.Prepared(1).Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now });
+        Assert.Equal((RolloutPhase.Unwinding, "stop:1+"), (run.State.Phase, run.Asked));
+        Assert.Equal((RolloutOutcome?)RolloutOutcome.Superseded, run.Stopped(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Same_container_name_waits_for_the_old_one_whatever_the_order()
+    {
+        var plan = RolloutRun.Plan(1, StartFirst) with { ToRevision = "old" };
+        Assert.Equal("prepare:1", new RolloutRun(plan).Asked);
+    }
+
+    [Fact]
+    public void Removals_come_last_and_together()
+    {
+        var plan = RolloutRun.Plan(1, StartFirst);
+        var removal = new SlotPlan { Slot = 2, Action = SlotAction.Remove, Old = [new Placement("h2", "old", true)], Prune = [new Placement("h2", "older", false)] };
+        var run = new RolloutRun(plan with { Slots = [.. plan.Slots, removal, removal with { Slot = 3, Old = [new Placement("h3", "old", true)], Prune = [] }] });
+        Assert.Equal("start:1@h1", run.Asked);
+        run.Pass(1);
+        Assert.Equal("stop:1+ stop:2 prune:2 stop:3", run.Asked);
+    }
+
+    [Fact]
+    public void Empty_plan_ends_at_once()
+    {
+        Assert.Equal(RolloutOutcome.Succeeded, new RolloutRun(RolloutRun.Plan(0, StartFirst)).State.Outcome);
+    }
+}
