@@ -71,7 +71,11 @@ internal sealed class LiveDisplay : IChangeDisplay
             if (_live is null)
                 return;
             var lines = LiveFrame.Lines(_progress, _time.GetUtcNow(), Math.Max(1, _voice.Terminal.Height - 1));
-            _live.UpdateTarget(new Rows(lines.Select(line => Row(line))));
+            var rows = lines.Select(line => Row(line)).ToList();
+            // Over a single row the library moves the cursor up by zero rows, which terminals take for one.
+            if (rows.Count < 2)
+                rows.Add(new Paragraph(" "));
+            _live.UpdateTarget(new Rows(rows));
         }
     }
 
