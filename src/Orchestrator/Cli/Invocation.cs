@@ -27,7 +27,8 @@ internal sealed class Invocation(ParseResult arguments, CliServices services, Gl
         }
     }
 
-    public Task<CoordinatorConnection> OpenAsync() => Services.Coordinators.OpenAsync(Choice, Interrupted);
+    /// <param name="changes">The command makes a change, rather than only looking.</param>
+    public Task<CoordinatorConnection> OpenAsync(bool changes = false) => Services.Coordinators.OpenAsync(Choice with { Changes = changes }, Interrupted);
 
     /// <summary>A command line for hints, with the context this run was given, so that it can be pasted.</summary>
     public string Hint(string command) =>

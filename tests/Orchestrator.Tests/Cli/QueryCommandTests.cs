@@ -35,6 +35,7 @@ public sealed class QueryCommandTests : IDisposable
     [InlineData("--format=json")]
     public async Task Ps_json_has_the_promised_names(string option)
     {
+        _cli.Coordinator.Stacks = [CliHarness.Stack()];
         _cli.Coordinator.Replicas = [CliHarness.Replica("web", 1)];
 
         await _cli.RunAsync("ps", "hello", option);
@@ -54,6 +55,7 @@ public sealed class QueryCommandTests : IDisposable
     [Fact]
     public async Task Ps_quiet_prints_container_names_and_all_reaches_the_coordinator()
     {
+        _cli.Coordinator.Stacks = [CliHarness.Stack()];
         _cli.Coordinator.Replicas = [CliHarness.Replica("web", 1), CliHarness.Replica("web", 2)];
 
         await _cli.RunAsync("ps", "hello", "-q", "--all");

@@ -40,6 +40,29 @@ public sealed class StackCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Resume_of_a_first_deploy_that_never_succeeded_is_possible()
+    {
+        _cli.Coordinator.Stacks = [];
+        _cli.Coordinator.Unlisted = "hello";
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("resume", "hello"));
+    }
+
+    [Theory]
+    [InlineData("resume hello", true)]
+    [InlineData("deploy stack.yaml", true)]
+    [InlineData("deploy stack.yaml --dry-run", false)]
+    [InlineData("plan stack.yaml", false)]
+    [InlineData("watch hello", false)]
+    [InlineData("ps hello", false)]
+    public async Task Only_commands_that_change_take_the_local_engines_lock(string words, bool changes)
+    {
+        await _cli.RunAsync(words.Split(' '));
+
+        Assert.Equal(changes, _cli.Choice!.Changes);
+    }
+
+    [Fact]
     public async Task Abort_by_who_aborts_is_success()
     {
         _cli.Coordinator.Events.Clear();

@@ -30,8 +30,9 @@ internal sealed class DeployCommand : CliCommand
             Services = [.. services],
             ForceRecreate = invocation.Arguments.GetValue(_force),
         };
-        await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
-        if (invocation.Arguments.GetValue(_dryRun))
+        var dryRun = invocation.Arguments.GetValue(_dryRun);
+        await using var connection = await invocation.OpenAsync(changes: !dryRun).ConfigureAwait(false);
+        if (dryRun)
             return await PlanCommand.ShowAsync(invocation, connection.Coordinator, request, _follow.IsJson(invocation.Arguments)).ConfigureAwait(false);
         return await new ChangeRun(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
     }

@@ -30,9 +30,9 @@ internal sealed class PsCommand : CliCommand
         var (arguments, voice) = (invocation.Arguments, invocation.Voice);
         var stack = arguments.GetValue(_stack);
         await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
-        var replicas = await connection.Coordinator.ReplicasAsync(stack, arguments.GetValue(_all), invocation.Interrupted).ConfigureAwait(false);
-        if (stack is not null && replicas.IsEmpty)
+        if (stack is not null)
             await StackNames.RequireAsync(connection.Coordinator, stack, invocation.Interrupted).ConfigureAwait(false);
+        var replicas = await connection.Coordinator.ReplicasAsync(stack, arguments.GetValue(_all), invocation.Interrupted).ConfigureAwait(false);
 
         if (arguments.GetValue(_json) || arguments.GetValue(_format) == JsonFormat)
         {

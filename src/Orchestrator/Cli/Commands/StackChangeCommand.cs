@@ -4,17 +4,20 @@ using Orchestrator.Cli.Progress;
 
 namespace Orchestrator.Cli.Commands;
 
-/// <summary>A command that changes an existing stack and follows the change.</summary>
+/// <summary>A command about one existing stack that follows a change: its own, or the one under way.</summary>
 internal abstract class StackChangeCommand : CliCommand
 {
     private readonly Argument<string> _stack = Parsing.Stack();
     private readonly FollowOptions _follow = new();
+    private readonly bool _changes;
 
-    protected StackChangeCommand(string name, string description, CliServices services, GlobalOptions globals, bool mayDetach = true)
+    /// <param name="changes">False for a command that makes no change of its own.</param>
+    protected StackChangeCommand(string name, string description, CliServices services, GlobalOptions globals, bool changes = true)
         : base(name, description, services, globals)
     {
         Arguments.Add(_stack);
-        _follow.AddTo(this, mayDetach);
+        _changes = changes;
+        _follow.AddTo(this, mayDetach: changes);
     }
 
     /// <summary>Null when the user has thought better of it.</summary>
@@ -23,7 +26,7 @@ internal abstract class StackChangeCommand : CliCommand
     protected override async Task<int> RunAsync(Invocation invocation)
     {
         var stack = invocation.Arguments.GetRequiredValue(_stack);
-        await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
+        await using var connection = await invocation.OpenAsync(_changes).ConfigureAwait(false);
         await StackNames.RequireAsync(connection.Coordinator, stack, invocation.Interrupted).ConfigureAwait(false);
         if (await RequestAsync(invocation, connection.Coordinator, stack).ConfigureAwait(false) is not { } request)
             return ExitCode.Failed;

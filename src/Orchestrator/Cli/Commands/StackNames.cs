@@ -10,8 +10,17 @@ internal static class StackNames
     public static async Task RequireAsync(ICoordinator coordinator, string stack, CancellationToken cancellation)
     {
         var known = (await coordinator.StacksAsync(cancellation).ConfigureAwait(false)).Select(s => s.Stack).ToArray();
-        if (!known.Contains(stack, StringComparer.Ordinal))
+        if (known.Contains(stack, StringComparer.Ordinal))
+            return;
+        try
+        {
+            // A stack whose first deploy has not succeeded is not listed yet, but it has a history.
+            await coordinator.HistoryAsync(stack, cancellation).ConfigureAwait(false);
+        }
+        catch (CoordinatorException e) when (e.Kind == CoordinatorErrorKind.NotFound)
+        {
             throw CliException.Usage($"there is no stack {stack}; {Suggestion.For(stack, known, "stacks")}");
+        }
     }
 
     /// <summary>Throws with the stack's services (exit code 2) when one of <paramref name="services"/> is not among <paramref name="known"/>.</summary>

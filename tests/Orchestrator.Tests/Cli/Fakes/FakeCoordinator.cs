@@ -28,6 +28,9 @@ internal sealed class FakeCoordinator : ICoordinator
 
     public ImmutableArray<StackView> Stacks { get; set; } = [];
 
+    /// <summary>A stack whose first deploy has not succeeded: it has a history, but is not listed.</summary>
+    public string? Unlisted { get; set; }
+
     public ImmutableArray<RevisionView> Revisions { get; set; } = [];
 
     public ImmutableArray<HostView> Hosts { get; set; } = [];
@@ -68,7 +71,9 @@ internal sealed class FakeCoordinator : ICoordinator
 
     public Task<ImmutableArray<StackView>> StacksAsync(CancellationToken cancellation) => Answer(Stacks);
 
-    public Task<ImmutableArray<RevisionView>> HistoryAsync(string stack, CancellationToken cancellation) => Answer(Revisions);
+    public Task<ImmutableArray<RevisionView>> HistoryAsync(string stack, CancellationToken cancellation) => Stacks.Any(s => s.Stack == stack) || Unlisted == stack
+        ? Answer(Revisions)
+        : throw new CoordinatorException(CoordinatorErrorKind.NotFound, $"no stack {stack}");
 
     public Task<ImmutableArray<HostView>> HostsAsync(CancellationToken cancellation) => Answer(Hosts);
 
