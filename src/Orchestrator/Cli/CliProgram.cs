@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Api.Http;
 using Orchestrator.Cli.Connections;
 using Orchestrator.Cli.Interaction;
-using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Orchestrator.Cli;
 
@@ -42,8 +41,8 @@ internal static class CliProgram
     /// <summary>The daemon's log, one line each to standard error: the journal's form when it listens, else with the time.</summary>
     private static void Log(ILoggingBuilder builder)
     {
-        builder.SetMinimumLevel(LogLevel.Information);
-        builder.AddFilter("Microsoft", LogLevel.Warning);
+        builder.SetMinimumLevel(Microsoft.Extensions.Logging.LogLevel.Information);
+        builder.AddFilter("Microsoft", Microsoft.Extensions.Logging.LogLevel.Warning);
         if (System.Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 })
         {
             builder.AddSystemdConsole();
@@ -59,6 +58,6 @@ internal static class CliProgram
             });
         }
 
-        builder.AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.AddConsole(o => o.LogToStandardErrorThreshold = Microsoft.Extensions.Logging.LogLevel.Trace);
     }
 }

@@ -60,7 +60,7 @@ public sealed class DeployCommandTests : IDisposable
         Assert.Equal(ExitCode.Done, exit);
         Assert.Empty(_cli.Error);
         var types = _cli.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("type").GetString()!).ToArray();
-        Assert.Equal(["accepted", "planned", "service-started", "batch-started", "replica", "replica", "waiting", "replica", "service-ended", "ended"], types);
+        Assert.Equal(["accepted", "planned", "service-started", "batch-started", "replica", "replica", "replica", "waiting", "replica", "service-ended", "ended"], types);
         Assert.Contains("\"phase\":\"Gating\",\"detail\":\"probe: connection refused\"", _cli.Out, StringComparison.Ordinal);
         Assert.Contains("image web:v1 → web:v2", _cli.Out, StringComparison.Ordinal);
     }
@@ -122,7 +122,7 @@ public sealed class DeployCommandTests : IDisposable
                 last log lines:
                 | starting
                 | panic: no config
-            error: hello is paused on the way to revision 2, after 0.0 s: web.1 failed
+            error: hello, after 0.0 s: web.1 failed
               try the failed replicas again: orchestrator --context prod resume hello
               go back: orchestrator --context prod rollback hello
               read its logs: orchestrator --context prod logs hello web
@@ -139,7 +139,7 @@ public sealed class DeployCommandTests : IDisposable
 
         await _cli.RunAsync("deploy", "stack.yaml");
 
-        Assert.Equal("error: hello is paused on the way to revision 2, after 0.0 s: web.1 failed; orchestrator resume hello tries again\n", _cli.Error);
+        Assert.Equal("error: hello, after 0.0 s: web.1 failed; orchestrator resume hello tries again\n", _cli.Error);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class DeployCommandTests : IDisposable
 
         Assert.Equal(ExitCode.RolledBack, await _cli.RunAsync("deploy", "stack.yaml"));
 
-        Assert.StartsWith("web: rolling back to 01234567: 1 of 2 failed\nerror: hello failed and is rolled back to revision 1, after 0.0 s: web.1 exited\n", _cli.Error, StringComparison.Ordinal);
+        Assert.StartsWith("web: rolling back to 01234567: 1 of 2 failed\nerror: hello, after 0.0 s: web.1 exited\n", _cli.Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -340,6 +340,7 @@ public sealed class DeployCommandTests : IDisposable
         new ChangeEvent.ServiceStarted("web", ServiceAction.Update, 2),
         new ChangeEvent.BatchStarted("web", 1, 2, 1),
         new ChangeEvent.ReplicaMoved("web", 1, "h1", "fedcba9876543210", ReplicaStep.Pulling, null),
+        new ChangeEvent.ReplicaMoved("web", 1, "h1", "fedcba9876543210", ReplicaStep.Gating, "probe: connection refused"),
         new ChangeEvent.ReplicaMoved("web", 1, "h1", "fedcba9876543210", ReplicaStep.Gating, "probe: connection refused"),
         new ChangeEvent.Waiting("web.1 on h1 to become healthy", TimeSpan.FromSeconds(6)),
         new ChangeEvent.ReplicaMoved("web", 1, "h1", "fedcba9876543210", ReplicaStep.Passed, null),

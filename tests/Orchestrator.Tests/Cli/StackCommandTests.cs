@@ -79,7 +79,7 @@ public sealed class StackCommandTests : IDisposable
         _cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Aborted, 2, "by alice"));
 
         Assert.Equal(ExitCode.Failed, await _cli.RunAsync("watch", "hello"));
-        Assert.StartsWith("error: hello: the change was aborted, after 0.0 s: by alice\n", _cli.Error, StringComparison.Ordinal);
+        Assert.StartsWith("error: hello, after 0.0 s: by alice\n", _cli.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,16 +16,15 @@ internal sealed class ChangeConclusions(Invocation invocation, CoordinatorConnec
         var sentence = ended.Outcome switch
         {
             ChangeOutcome.Done when request is ChangeRequest.Remove => $"{Stack} is removed, in {Elapsed}",
-            ChangeOutcome.Done when request is ChangeRequest.Abort => $"{Stack}: the change is aborted as it stands",
+            ChangeOutcome.Done or ChangeOutcome.Aborted when request is ChangeRequest.Abort => $"{Stack}: the change is aborted as it stands",
             ChangeOutcome.Done => $"{Stack} is at revision {ended.Revision}, in {Elapsed}",
             ChangeOutcome.NothingToDo when request is ChangeRequest.Watch => $"{Stack}: no change is under way (revision {ended.Revision})",
             ChangeOutcome.NothingToDo => $"{Stack}: nothing to do, it is as asked (revision {ended.Revision})",
-            ChangeOutcome.Paused => With($"{Stack} is paused on the way to revision {ended.Revision}, after {Elapsed}", message),
-            ChangeOutcome.Failed => With($"{Stack} failed on the way to revision {ended.Revision}, after {Elapsed}", message),
-            ChangeOutcome.RolledBack => With($"{Stack} failed and is rolled back to revision {ended.Revision}, after {Elapsed}", message),
-            ChangeOutcome.Superseded => With($"{Stack}: a newer change has taken over, after {Elapsed}", message),
-            ChangeOutcome.Aborted when request is ChangeRequest.Abort => $"{Stack}: the change is aborted as it stands",
-            ChangeOutcome.Aborted => With($"{Stack}: the change was aborted, after {Elapsed}", message),
+            ChangeOutcome.Paused => Say(message, $"paused on the way to revision {ended.Revision}"),
+            ChangeOutcome.Failed => Say(message, $"failed on the way to revision {ended.Revision}"),
+            ChangeOutcome.RolledBack => Say(message, $"failed and rolled back to revision {ended.Revision}"),
+            ChangeOutcome.Superseded => Say(message, "a newer change has taken over"),
+            ChangeOutcome.Aborted => Say(message, "the change was aborted"),
         };
         // The coordinator may have said what to do next; twice is once too often.
         var next = message.Contains("orchestrator ", StringComparison.Ordinal) ? [] : Next(ended.Outcome);
@@ -88,5 +87,6 @@ internal sealed class ChangeConclusions(Invocation invocation, CoordinatorConnec
 
     private string FailedServices() => string.Concat(progress.Services.Where(s => s.Failed > 0).Select(s => " " + s.Name));
 
-    private static string With(string sentence, string message) => message.Length > 0 ? $"{sentence}: {message}" : sentence;
+    /// <summary>In the coordinator's words, which know the reason; <paramref name="otherwise"/> when it has none.</summary>
+    private string Say(string message, string otherwise) => $"{Stack}, after {Elapsed}: {(message.Length > 0 ? message : otherwise)}";
 }

@@ -54,7 +54,7 @@ internal static class StackText
     {
         "current" => Tone.Good,
         "running" or "paused" => Tone.Busy,
-        "failed" => Tone.Bad,
+        "failed" or "rolled-back" => Tone.Bad,
         "superseded" or "aborted" => Tone.Quiet,
         _ => Tone.Plain,
     };
