@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Cli.Interaction;
 using Spectre.Console;
@@ -26,23 +27,20 @@ internal sealed class LiveDisplay : IChangeDisplay
         _console = SpectreConsole.Create(voice.Terminal);
     }
 
-    public Task RunAsync(Func<Task> follow) =>
-        _console.Live(new Text("")).AutoClear(false).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).StartAsync(async live =>
+    public async Task RunAsync(Func<Task> follow)
+    {
+        try
         {
-            lock (_progress.Gate)
-                _live = live;
-            try
-            {
-                await using var redraw = _time.CreateTimer(_ => Draw(), null, _redrawPeriod, _redrawPeriod).ConfigureAwait(false);
-                await follow().ConfigureAwait(false);
-            }
-            finally
-            {
-                Draw();
-                lock (_progress.Gate)
-                    _live = null;
-            }
-        });
+            await _console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom)
+                .StartAsync(live => FollowAsync(live, follow)).ConfigureAwait(false);
+        }
+        finally
+        {
+            // What was drawn last stays as ordinary lines, without the blank ones a shrinking display leaves.
+            foreach (var line in Frame())
+                _voice.Say(string.Concat(line.Select(piece => _voice.ErrorPaint.Of(piece.Tone, piece.Text))).TrimEnd());
+        }
+    }
 
     public void Show(ChangeEvent change)
     {
@@ -57,6 +55,22 @@ internal sealed class LiveDisplay : IChangeDisplay
 
     public void Conclude(ChangeConclusion conclusion) => LinesDisplay.Conclude(_voice, conclusion, quiet: false);
 
+    private async Task FollowAsync(LiveDisplayContext live, Func<Task> follow)
+    {
+        lock (_progress.Gate)
+            _live = live;
+        try
+        {
+            await using var redraw = _time.CreateTimer(_ => Draw(), null, _redrawPeriod, _redrawPeriod).ConfigureAwait(false);
+            await follow().ConfigureAwait(false);
+        }
+        finally
+        {
+            lock (_progress.Gate)
+                _live = null;
+        }
+    }
+
     private IEnumerable<string> Kept(ChangeEvent change) => change switch
     {
         ChangeEvent.Planned planned => ProgressText.Warnings(planned.Plan, _voice.ErrorPaint),
@@ -70,13 +84,18 @@ internal sealed class LiveDisplay : IChangeDisplay
         {
             if (_live is null)
                 return;
-            var lines = LiveFrame.Lines(_progress, _time.GetUtcNow(), Math.Max(1, _voice.Terminal.Height - 1));
-            var rows = lines.Select(line => Row(line)).ToList();
+            var rows = Frame().Select(line => Row(line)).ToList();
             // Over a single row the library moves the cursor up by zero rows, which terminals take for one.
-            if (rows.Count < 2)
+            while (rows.Count < 2)
                 rows.Add(new Paragraph(" "));
             _live.UpdateTarget(new Rows(rows));
         }
+    }
+
+    private ImmutableArray<ImmutableArray<LiveFrame.Piece>> Frame()
+    {
+        lock (_progress.Gate)
+            return LiveFrame.Lines(_progress, _time.GetUtcNow(), Math.Max(1, _voice.Terminal.Height - 1));
     }
 
     private static Paragraph Row(IEnumerable<LiveFrame.Piece> pieces)
