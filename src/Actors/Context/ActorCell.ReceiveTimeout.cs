@@ -5,6 +5,7 @@ internal sealed partial class ActorCell
     private ITimer? _receiveTimer;
     private TimeSpan? _receiveTimeout;
     private bool _influenced;
+    private long _silences;
 
     public TimeSpan? ReceiveTimeout => _receiveTimeout;
 
@@ -30,6 +31,7 @@ internal sealed partial class ActorCell
         _influenced = _receiveTimeout is not null && message is not INotInfluenceReceiveTimeout;
         if (_influenced)
         {
+            Volatile.Write(ref _silences, _silences + 1);
             PauseReceiveTimeout();
         }
     }
@@ -43,6 +45,11 @@ internal sealed partial class ActorCell
         }
     }
 
+    // A timeout that was queued behind a message, or behind its own end, is no silence any more.
+    private bool IsCurrent(SilenceMessage silence) => _receiveTimeout is not null && silence.Number == _silences;
+
+    private void TellSilence() => _self.Tell(new SilenceMessage(Volatile.Read(ref _silences)), ActorRefs.NoSender);
+
     private void PauseReceiveTimeout() => _receiveTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     private void RestartReceiveTimeout()
@@ -55,8 +62,7 @@ internal sealed partial class ActorCell
         {
             using var _ = ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow();
             _receiveTimer = System.Time.CreateTimer(
-                static state => ((ActorCell)state!)._self.Tell(Orchestrator.Actors.ReceiveTimeout.Instance, ActorRefs.NoSender),
-                this, timeout, Timeout.InfiniteTimeSpan);
+                static state => ((ActorCell)state!).TellSilence(), this, timeout, Timeout.InfiniteTimeSpan);
         }
         else
         {
@@ -69,4 +75,7 @@ internal sealed partial class ActorCell
         _receiveTimer?.Dispose();
         _receiveTimer = null;
     }
+
+    /// <summary>What the receive timer posts; becomes a <see cref="Orchestrator.Actors.ReceiveTimeout"/> when it is looked at in time.</summary>
+    private sealed record SilenceMessage(long Number) : IDeadLetterSuppression;
 }

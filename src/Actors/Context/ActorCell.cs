@@ -92,9 +92,9 @@ internal sealed partial class ActorCell : IUntypedActorContext
         _current = envelope;
         try
         {
-            if (envelope.Message is TimerMessage timer)
+            if (envelope.Message is TimerMessage or SilenceMessage)
             {
-                if ((_actor as IWithTimers)?.Timers is not ActorTimers timers || timers.Intercept(timer) is not { } message)
+                if (Translate(envelope.Message) is not { } message)
                 {
                     return;
                 }
@@ -122,6 +122,14 @@ internal sealed partial class ActorCell : IUntypedActorContext
     }
 
     private void Receive(object message) => _actor!.AroundReceiveInternal(_behaviors.Peek(), message);
+
+    /// <summary>What the actor is to see of its timers' messages; null when they have been overtaken.</summary>
+    private object? Translate(object message) => message switch
+    {
+        TimerMessage timer => ((_actor as IWithTimers)?.Timers as ActorTimers)?.Intercept(timer),
+        SilenceMessage silence when IsCurrent(silence) => Orchestrator.Actors.ReceiveTimeout.Instance,
+        _ => null,
+    };
 
     private void AutoReceive(object message)
     {

@@ -58,7 +58,8 @@ public class EventStream
 
     private bool Remove(Func<Subscription, bool> match)
     {
-        if (_subscriptions.Length == 0)
+        // Every stopping actor asks; hardly one has subscribed.
+        if (!Volatile.Read(ref _subscriptions).Any(match))
         {
             return false;
         }

@@ -144,6 +144,46 @@ public abstract class SupervisionTests(ActorSystem system) : ActorTestKit(system
         ExpectTerminated(child);
     }
 
+    [Fact]
+    public void Failure_while_starting_is_tried_again_when_the_supervisor_says_restart()
+    {
+        var attempts = new Attempts(failing: 1);
+        var parent = Sys.ActorOf(Props.Create(() => new Supervisor(new OneForOneStrategy(_ => Directive.Restart), TestActor)));
+
+        parent.Tell(Props.Create(() => new Unsteady(attempts)));
+        var child = ExpectMsg<IActorRef>();
+        child.Tell("hello");
+
+        ExpectMsg("attempt 2: hello");
+    }
+
+    [Fact]
+    public void Failure_of_the_fresh_incarnation_stops_the_actor_by_default()
+    {
+        var attempts = new Attempts(failing: 2) { FirstWorks = true };
+        var child = Sys.ActorOf(Props.Create(() => new Unsteady(attempts)));
+        Watch(child);
+
+        child.Tell("fail");
+
+        ExpectTerminated(child);
+    }
+
+    [Fact]
+    public void Escalation_ends_at_the_user_guardian_which_decides_by_default()
+    {
+        var parent = Sys.ActorOf(Props.Create(() => new Supervisor(new OneForOneStrategy(_ => Directive.Escalate), TestActor)));
+        parent.Tell(Props.Create(() => new Supervisor(new OneForOneStrategy(_ => Directive.Escalate), TestActor)));
+        var child = ExpectMsg<IActorRef>();
+        Watch(parent);
+
+        child.Tell(Kill.Instance);
+
+        // The user guardian's default decider stops the killed; the system itself goes on.
+        ExpectTerminated(parent);
+        Assert.False(Sys.WhenTerminated.IsCompleted);
+    }
+
     private IActorRef Child(SupervisorStrategy strategy)
     {
         var told = CreateTestProbe();
@@ -156,6 +196,30 @@ public abstract class SupervisionTests(ActorSystem system) : ActorTestKit(system
 #if !AKKA
     public sealed class OnOneThread() : SupervisionTests(TestSystem.OneThread());
 #endif
+
+    /// <summary>Counts the incarnations of one actor and says which of them work.</summary>
+    private sealed class Attempts(int failing)
+    {
+        private int _made;
+
+        internal bool FirstWorks { get; init; }
+
+        internal int Next()
+        {
+            var attempt = ++_made;
+            return attempt > failing || (attempt == 1 && FirstWorks) ? attempt : throw new InvalidDataException($"attempt {attempt}");
+        }
+    }
+
+    private sealed class Unsteady : ReceiveActor
+    {
+        public Unsteady(Attempts attempts)
+        {
+            var attempt = attempts.Next();
+            Receive<string>(m => m == "fail", _ => throw new InvalidOperationException("boom"));
+            Receive<string>(m => Sender.Tell($"attempt {attempt}: {m}"));
+        }
+    }
 
     private sealed class Supervisor : ReceiveActor
     {

@@ -122,6 +122,21 @@ public sealed class VirtualTimeTests : ActorTestKit
     }
 
     [Fact]
+    public void A_receive_timeout_queued_behind_a_message_is_overtaken_by_it()
+    {
+        var dispatcher = (DeterministicDispatcher)Sys.Options.Dispatcher!;
+        var patient = Sys.ActorOf(Props.Create(() => new Patient(10 * s_second, TestActor)));
+        dispatcher.RunUntilIdle();
+
+        patient.Tell("in time");
+        dispatcher.Time.Advance(10 * s_second);
+
+        ExpectMsg("in time");
+        ExpectNoMsg(9 * s_second);
+        ExpectMsg<ReceiveTimeout>(2 * s_second);
+    }
+
+    [Fact]
     public void Ask_times_out_by_the_virtual_clock()
     {
         var answer = Sys.ActorOf(Subject.Of(Sys.DeadLetters)).Ask<int>("hello?", 10 * s_second);
