@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Agent.Hosting;
 using Orchestrator.Agent.Links;
 using Orchestrator.Engine;
 using Orchestrator.Hosting;
@@ -34,6 +35,7 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
         var environment = DockerEnvironment.FromProcess();
         _engine = new EngineClient(EngineAddress.Resolve(config.Docker, environment), time: time);
         _system = ActorSystem.Create("agent");
+        FaultLogActor.Start(_system, loggers);
         var options = new AgentOptions
         {
             HostName = config.Name,

@@ -51,7 +51,7 @@ internal static class ImageResolution
         var remedy = temporary
             ? "check that this host reaches the registry, or set pull_policy: missing to use an image that is already here"
             : IsDenied(said) ? $"check the name, or log in on this host with `docker login {reference.Registry}`" : "check the name and the tag, or build and push the image first";
-        return Failed(command, $"image {reference}: {reference.Registry} {(temporary ? "does not answer" : "refused")}: {said}; {remedy}");
+        return Failed(command, $"image {reference}: {reference.Registry} {(temporary ? "does not answer" : "refused")}: {said}; {remedy}") with { IsMissing = !temporary };
     }
 
     public static bool IsDenied(string said) =>

@@ -54,17 +54,18 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
 
     public async Task<ImmutableArray<ReplicaView>> ReplicasAsync(string? stack, bool all, CancellationToken cancellation)
     {
-        if (stack is not null)
-        {
-            await StateAsync(stack, cancellation);
-        }
+        ImmutableArray<StackState> states = stack is not null
+            ? [await StateAsync(stack, cancellation)]
+            : await AskAsync<ImmutableArray<StackState>>(new StackMessage.GetStates(), ReadTimeout, cancellation);
+        var names = states.ToDictionary(s => s.Head.Stack, CoordinatorViews.ImageNames, StringComparer.Ordinal);
+        var none = new Dictionary<(string, string), string>();
         var fleet = await FleetAsync(cancellation);
         return [.. from host in fleet.Hosts.Values
                    from replica in host.Replicas.Values
                    where stack is null || replica.Key.Stack == stack
                    where all || replica.State != ReplicaState.Retained
                    orderby replica.Key.Stack, replica.Key.Service, replica.Key.Slot, replica.Key.Revision, host.Name
-                   select CoordinatorViews.Of(host, replica)];
+                   select CoordinatorViews.Of(host, replica, names.GetValueOrDefault(replica.Key.Stack, none))];
     }
 
     public async Task<ImmutableArray<StackView>> StacksAsync(CancellationToken cancellation)

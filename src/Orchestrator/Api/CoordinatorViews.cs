@@ -13,13 +13,14 @@ internal static class CoordinatorViews
 
     public const string Fleet = "fleet";
 
-    public static ReplicaView Of(HostSnapshot host, ReplicaSnapshot replica) => new(
+    /// <param name="names">Service and its revision → the image as its file names it: an image that was built locally is pinned by its id, which tells people nothing.</param>
+    public static ReplicaView Of(HostSnapshot host, ReplicaSnapshot replica, IReadOnlyDictionary<(string Service, string Revision), string> names) => new(
         replica.Key.Stack,
         replica.Key.Service,
         replica.Key.Slot,
         replica.Key.ShortRevision,
         host.Name,
-        replica.Image,
+        replica.Image.Contains('@', StringComparison.Ordinal) ? replica.Image : names.GetValueOrDefault((replica.Key.Service, replica.Key.Revision), replica.Image),
         host.State == HostState.Down ? "lost" : replica.State.ToString().ToLowerInvariant(),
         replica.Health.ToString().ToLowerInvariant(),
         replica.ContainerName,
@@ -37,7 +38,7 @@ internal static class CoordinatorViews
         var serving = fleet.Replicas(stack.Head.Stack).Count(r => r.Replica.IsServing && current.Services.GetValueOrDefault(r.Replica.Key.Service)?.Id == r.Replica.Key.Revision);
         var state = stack switch
         {
-            { Active: not null, Detail: not null } => "paused",
+            { Active: not null } when current.State == RevisionState.Paused => "paused",
             { Active: { Kind: ChangeKind.Repair } } => "repairing",
             { Active: not null } => "updating",
             _ => serving >= desired && current.State == RevisionState.Good ? "stable" : "degraded",
@@ -60,9 +61,29 @@ internal static class CoordinatorViews
         };
         var services = revision.Services.ToImmutableSortedDictionary(
             s => s.Key,
-            s => new RevisionServiceView(s.Value.Id[..ReplicaKey.ShortRevisionLength], s.Value.Image, revision.Spec.Services.FirstOrDefault(x => x.Name == s.Key)?.Deploy.Replicas ?? 0),
+            s => new RevisionServiceView(s.Value.Id[..ReplicaKey.ShortRevisionLength], ImageName(revision, s.Key), revision.Spec.Services.FirstOrDefault(x => x.Name == s.Key)?.Deploy.Replicas ?? 0),
             StringComparer.Ordinal);
         return new RevisionView(revision.Number, revision.Created, state, services, revision.Detail);
+    }
+
+    /// <summary>Every revision's images by the names people gave them.</summary>
+    public static IReadOnlyDictionary<(string Service, string Revision), string> ImageNames(StackState stack)
+    {
+        var names = new Dictionary<(string, string), string>();
+        foreach (var revision in stack.Revisions)
+        {
+            foreach (var (service, pinned) in revision.Services)
+            {
+                names.TryAdd((service, pinned.Id), ImageName(revision, service));
+            }
+        }
+        return names;
+    }
+
+    private static string ImageName(StackRevision revision, string service)
+    {
+        var pinned = revision.Services[service].Image;
+        return pinned.Contains('@', StringComparison.Ordinal) ? pinned : revision.Spec.Services.FirstOrDefault(s => s.Name == service)?.Container.Image ?? pinned;
     }
 
     public static HostView Of(HostSnapshot host) => new(

@@ -14,11 +14,15 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     private readonly Dictionary<string, string> goingBack = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> latest = new(StringComparer.Ordinal);
     private readonly HashSet<string> planningBack = new(StringComparer.Ordinal);
+    private readonly HashSet<string> recovering = new(StringComparer.Ordinal);
     private bool isWindingDown;
 
     public ChangeRecord Record { get; private set; } = record;
 
     public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s)) || planningBack.Count > 0 || Startable().Any();
+
+    /// <summary>Some rollout has yet to say where its journal left it: until then nobody knows whether the change is paused.</summary>
+    public bool IsRecovering => recovering.Count > 0;
 
     public bool IsPaused => paused.Count > 0 && !IsBusy;
 
@@ -34,7 +38,13 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     public IReadOnlyList<(ServicePlan Plan, bool IsWayBack)> TakeStartable() => [.. Startable()];
 
-    public void Started(string service, IActorRef rollout) => rollouts[service] = rollout;
+    public void Started(string service, IActorRef rollout)
+    {
+        rollouts[service] = rollout;
+        recovering.Add(service);
+    }
+
+    public void Recovered(string service) => recovering.Remove(service);
 
     public bool IsFrom(string service, IActorRef sender) => rollouts.TryGetValue(service, out var rollout) && rollout.Equals(sender);
 
@@ -46,6 +56,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     public void Ended(string service, ServiceEnd end)
     {
         rollouts.Remove(service);
+        recovering.Remove(service);
         paused.Remove(service);
         planningBack.Remove(service);
         Record = Record with { Ends = Record.Ends.SetItem(service, end) };
@@ -54,6 +65,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     public void RollingBack(string service, string reason)
     {
         rollouts.Remove(service);
+        recovering.Remove(service);
         paused.Remove(service);
         planningBack.Add(service);
         goingBack[service] = reason;

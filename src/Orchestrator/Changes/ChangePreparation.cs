@@ -208,6 +208,12 @@ internal sealed class ChangePreparation(IActorRef fleet, StackHead head, Immutab
             return (fromRegistry.Pinned!, []);
         }
         var local = answers.Where(a => a.Answer.Pinned is not null).ToList();
+        if (local.Count == 0 && answers.TrueForAll(a => a.Answer.IsMissing))
+        {
+            // The pull will say so on each host, and the service's failure_action decides what becomes of it, as for every other replica that cannot start.
+            warnings.Add($"service {service.Name}: {first.Error}; the rollout is going to fail at its pull");
+            return (service.Container.Image, []);
+        }
         if (local.Count == 0)
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {service.Name}: image {service.Container.Image} cannot be used, nothing was changed: {string.Join("; ", answers.Select(a => $"{a.Host}: {a.Answer.Error}").Distinct())}");

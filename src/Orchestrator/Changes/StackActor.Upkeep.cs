@@ -39,8 +39,8 @@ internal sealed partial class StackActor
         if (message.Result.Plan is null)
         {
             LogNoRepair(stack, string.Join("; ", message.Result.Errors));
-            repairFailures++;
             notBefore = Now + RepairBackoffMin;
+            Observe();
             return;
         }
         if (!message.Result.Plan.IsEmpty && message.Result.Plan.TargetRevision == current.Number)

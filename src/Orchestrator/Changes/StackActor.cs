@@ -101,6 +101,14 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Receive<RepairDue>(_ => PlanRepair());
         ReceiveAsync<RepairPlanned>(RepairPlannedAsync);
         Receive<RolloutMessage.Reported>(m => Report(m.Event));
+        Receive<RolloutMessage.Recovered>(m =>
+        {
+            active?.Recovered(m.Service);
+            if (active is not { IsRecovering: true })
+            {
+                Stash.UnstashAll();
+            }
+        });
         Receive<RolloutMessage.Continued>(m => active?.Continued(m.Service));
         ReceiveAsync<RolloutMessage.Paused>(PausedAsync);
         ReceiveAsync<RolloutMessage.Ended>(EndedAsync);
@@ -112,13 +120,18 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     private async Task ChangeAsync(ChangeRequest request, IActorRef follower)
     {
+        if (active is { IsRecovering: true })
+        {
+            Stash.Stash();
+            return;
+        }
         switch (request)
         {
             case ChangeRequest.Watch:
                 Watch(follower);
                 break;
             case ChangeRequest.Resume:
-                Resume(follower);
+                await ResumeAsync(follower);
                 break;
             case ChangeRequest.Abort:
                 await AbortAsync(follower);
@@ -150,10 +163,11 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         follower.Tell(new StackMessage.Followed(paused ?? followers.Last ?? new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"nothing is under way for stack {stack}") { At = Now }));
     }
 
-    private void Resume(IActorRef follower)
+    private async Task ResumeAsync(IActorRef follower)
     {
         if (active is { IsPaused: true } paused)
         {
+            await SaveAsync(head, SetState(paused.Record.Plan.TargetRevision, RevisionState.Running, null), null);
             Follow(follower, withPast: false);
             paused.Resume();
             Tell(new ChangeEvent.Accepted(stack, ChangeId(paused.Record), paused.Record.Plan.TargetRevision));

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orchestrator.Agent.Hosting;
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Fleet;
@@ -23,6 +24,7 @@ public sealed class CoordinatorHost
     /// <param name="createToken">Role and lifetime → join token; null when there is no fleet to join.</param>
     public static CoordinatorHost Start(ActorSystem system, IStore store, FleetOptions fleet, StackOptions stacks, CoordinatorVersion version, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken = null)
     {
+        FaultLogActor.Start(system, loggers);
         var coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(fleet, stacks, store, loggers)), "coordinator");
         return new CoordinatorHost(coordinator, new ActorCoordinator(system, coordinator, version, createToken));
     }

@@ -10,6 +10,9 @@ public sealed record EmbeddedOptions
 
     public required IEngine Engine { get; init; }
 
+    /// <summary>For pulls; null pulls without.</summary>
+    public RegistryCredentials? Credentials { get; init; }
+
     public required string Version { get; init; }
 
     /// <summary>True for commands that only read: they need no lock and run beside one that deploys.</summary>

@@ -193,7 +193,7 @@ internal sealed class ServiceDraft
             return Outdated(slot, there, pinnedHost);
         }
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
-        if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica)))
+        if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart.Condition)))
         {
             return new SlotDraft { Slot = slot, Host = kept.Host.Name, HostIsFixed = true, Old = others, Reason = others.Length > 0 ? "surplus replica" : "" };
         }
@@ -235,8 +235,16 @@ internal sealed class ServiceDraft
         };
     }
 
-    private static bool IsLeftToTheEngine(ReplicaSnapshot replica) =>
-        replica.State is ReplicaState.Exited or ReplicaState.Restarting or ReplicaState.Running;
+    /// <summary>
+    /// The engine restarts by its policy, and stays with what that policy ends. But one that was to run for ever and lies there exited was stopped
+    /// by hand, or was not started again after the engine's own crash (Docker 20.10 forgets those that it stopped on its way up).
+    /// </summary>
+    private static bool IsLeftToTheEngine(ReplicaSnapshot replica, RestartCondition restart) => replica.State switch
+    {
+        ReplicaState.Exited => restart is RestartCondition.None or RestartCondition.OnFailure,
+        ReplicaState.Restarting or ReplicaState.Running => true,
+        ReplicaState.Created or ReplicaState.Starting or ReplicaState.Retained => false,
+    };
 
     private static string Condition(ReplicaSnapshot replica) => replica.State switch
     {

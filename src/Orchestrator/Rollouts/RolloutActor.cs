@@ -72,6 +72,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             await RecordAsync(null);
         }
+        Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
     }
 
     private void Running()
@@ -102,7 +103,10 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         if (message.Event is AgentEvent.ReplicaProgressed progress)
         {
-            Report(RolloutReport.Progress(job.Plan.Service, command.Slot, message.Host, progress));
+            if (command is not (RolloutCommand.Prune or RolloutCommand.CancelNew))
+            {
+                Report(RolloutReport.Progress(job.Plan.Service, command.Slot, message.Host, progress));
+            }
             return Task.CompletedTask;
         }
         return EventOf(command, message.Event) is { } happened ? RecordAsync(happened) : Task.CompletedTask;

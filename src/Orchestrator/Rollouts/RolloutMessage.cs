@@ -19,6 +19,9 @@ internal abstract record RolloutMessage
 
     public sealed record Paused(string Service, string Reason, int Succeeded, int Failed) : RolloutMessage;
 
+    /// <summary>To the parent: the journal is read, and what it says of a pause or an end has been told.</summary>
+    public sealed record Recovered(string Service) : RolloutMessage;
+
     /// <summary>To the parent: it goes on after a pause.</summary>
     public sealed record Continued(string Service) : RolloutMessage;
 

@@ -41,21 +41,10 @@ internal static class RolloutReport
             default:
                 break;
         }
-        foreach (var slot in after.Slots.Where(s => s.Phase is SlotPhase.Retiring or SlotPhase.StoppingOld && before.Slot(s.Plan.Slot)?.Phase != s.Phase))
-        {
-            foreach (var old in slot.OldLeft)
-            {
-                yield return new ChangeEvent.ReplicaMoved(service, slot.Plan.Slot, old.Host, old.Revision, ReplicaStep.StoppingOld, null);
-            }
-        }
     }
 
     public static ChangeEvent Progress(string service, int slot, string host, AgentEvent.ReplicaProgressed progress) =>
         new ChangeEvent.ReplicaMoved(service, slot, host, progress.Key.Revision, StepOf(progress.Phase), progress.Detail);
-
-    /// <summary>What a rollout is waiting for, in one line.</summary>
-    public static string? WaitingFor(RolloutState state) =>
-        state.Slots.FirstOrDefault(s => s.IsInFlight) is { } slot ? $"{state.Plan.Service}.{slot.Plan.Slot} on {slot.Host ?? slot.OldLeft.FirstOrDefault()?.Host}: {slot.Phase}" : null;
 
     private static bool Moved(RolloutState before, RolloutState after, int slot) => before.Slot(slot)?.Phase != after.Slot(slot)?.Phase;
 

@@ -73,6 +73,9 @@ public abstract record AgentEvent
 
         /// <summary>Null on success.</summary>
         public string? Error { get; init; }
+
+        /// <summary>True when the registry answered, and said that it has no such image or gives it to nobody here: a pull will fail for good.</summary>
+        public bool IsMissing { get; init; }
     }
 
     /// <param name="Error">Null on success; else what could not be removed and why.</param>

@@ -135,6 +135,20 @@ public sealed class PlannerTests
         Assert.Equal(IdOf(web), Assert.Single(slot.Old).Revision);
     }
 
+    [Theory]
+    [InlineData(RestartCondition.Any, true)]
+    [InlineData(RestartCondition.Always, true)]
+    [InlineData(RestartCondition.OnFailure, false)]
+    [InlineData(RestartCondition.None, false)]
+    public void Repair_starts_again_what_was_to_run_for_ever_and_lies_exited(RestartCondition condition, bool starts)
+    {
+        var web = Service("web") with { Container = new ContainerSpec { Image = "app:v1", Restart = new RestartSpec { Condition = condition } } };
+        var plan = Plan(Hosts("h1").Run("h1", web, 1, ReplicaState.Exited), Revision(1, web), Revision(1, web), isRepair: true);
+
+        Assert.Equal(starts, !plan.IsEmpty);
+        Assert.All(plan.Services[0].Slots, s => Assert.Equal(("h1", 0), (s.Host, s.Old.Length)));
+    }
+
     [Fact]
     public void Constraints_and_maximum_per_host_are_kept_and_explained()
     {

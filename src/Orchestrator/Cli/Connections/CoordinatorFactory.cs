@@ -35,6 +35,7 @@ internal sealed class CoordinatorFactory(ContextStore contexts, Func<string, str
                 {
                     DataFolder = EmbeddedOptions.DefaultDataFolder(environment, homeFolder),
                     Engine = engine,
+                    Credentials = new RegistryCredentials(DockerEnvironment.From(environment, homeFolder).ConfigFolder),
                     Version = version,
                     IsPassive = !changes,
                     Loggers = loggers,
