@@ -103,7 +103,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         if (message.Event is AgentEvent.ReplicaProgressed progress)
         {
-            if (command is not (RolloutCommand.Prune or RolloutCommand.CancelNew))
+            // An agent names the phase also when the image is there already; only a pull that moves is worth a line.
+            var isIdlePull = progress is { Phase: ReplicaPhase.Pulling, Detail: null };
+            if (!isIdlePull && command is not (RolloutCommand.Prune or RolloutCommand.CancelNew))
             {
                 Report(RolloutReport.Progress(job.Plan.Service, command.Slot, message.Host, progress));
             }
