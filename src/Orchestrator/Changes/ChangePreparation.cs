@@ -47,6 +47,7 @@ internal sealed class ChangePreparation(IActorRef fleet, StackHead head, Immutab
             Current = Current,
             Target = target,
             Fleet = snapshot,
+            GoodRevisions = StackRevision.Good(revisions),
             Only = request is ChangeRequest.Deploy { Services: var only } ? only : [],
             IsRollback = kind == ChangeKind.Rollback,
         });

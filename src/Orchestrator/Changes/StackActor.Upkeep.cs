@@ -25,9 +25,9 @@ internal sealed partial class StackActor
         {
             return;
         }
-        var self = Self;
+        var (self, good) = (Self, StackRevision.Good(revisions));
         fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), TimeSpan.FromSeconds(60))
-            .PipeTo(self, self, now => new RepairPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, IsRepair = true })), e => new RepairPlanned(new PlanResult(null, [e.Message])));
+            .PipeTo(self, self, now => new RepairPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true })), e => new RepairPlanned(new PlanResult(null, [e.Message])));
     }
 
     private async Task RepairPlannedAsync(RepairPlanned message)

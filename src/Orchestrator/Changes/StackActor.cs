@@ -342,9 +342,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         active!.RollingBack(service, reason);
         var @base = revisions.First(r => r.Number == active.Record.RollbackRevision);
         var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
-        var self = Self;
+        var (self, good) = (Self, StackRevision.Good(revisions));
         fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), TimeSpan.FromSeconds(60))
-            .PipeTo(self, self, fleetNow => new RollbackPlanned(service, Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = @base, Fleet = fleetNow, Only = [service], IsRollback = true })), e => new RollbackPlanned(service, new PlanResult(null, [e.Message])));
+            .PipeTo(self, self, fleetNow => new RollbackPlanned(service, Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = @base, Fleet = fleetNow, GoodRevisions = good, Only = [service], IsRollback = true })), e => new RollbackPlanned(service, new PlanResult(null, [e.Message])));
     }
 
     private async Task RollbackPlannedAsync(RollbackPlanned message)

@@ -95,5 +95,5 @@ public sealed record SlotPlan
 }
 
 /// <summary>One replica's container on a host.</summary>
-/// <param name="Serving">It counted as healthy when the plan was made.</param>
+/// <param name="Serving">It was healthy when the plan was made, of a revision that was good: worth keeping for a way back.</param>
 public sealed record Placement(string Host, string Revision, bool Serving);

@@ -14,6 +14,12 @@ public sealed record PlanInput
 
     public required FleetSnapshot Fleet { get; init; }
 
+    /// <summary>
+    /// Service revisions that once were good. A stopped container of any other is what a failed update left behind, not something to go back to;
+    /// null keeps them all.
+    /// </summary>
+    public ImmutableHashSet<string>? GoodRevisions { get; init; }
+
     /// <summary>Empty = all services.</summary>
     public ImmutableArray<string> Only { get; init; } = [];
 

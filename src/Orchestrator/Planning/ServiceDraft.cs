@@ -20,8 +20,8 @@ internal sealed class ServiceDraft
         this.service = service;
         revision = input.Target.Services[service.Name];
         var all = input.Fleet.Replicas(input.Stack).Where(r => r.Replica.Key.Service == service.Name).ToList();
-        live = [.. all.Where(r => r.Replica.State != ReplicaState.Retained)];
-        retained = all.Where(r => r.Replica.State == ReplicaState.Retained).ToLookup(r => r.Replica.Key.Slot);
+        live = [.. all.Where(r => !IsWorthKeeping(r.Replica))];
+        retained = all.Where(r => IsWorthKeeping(r.Replica)).ToLookup(r => r.Replica.Key.Slot);
     }
 
     public static ServiceDraft Of(PlanInput input, ServiceSpec service)
@@ -105,7 +105,7 @@ internal sealed class ServiceDraft
 
     private SlotPlan ToSlotPlan(SlotDraft slot)
     {
-        var old = slot.Old.Select(o => Planner.PlacementOf(o.Host, o.Replica)).ToImmutableArray();
+        var old = slot.Old.Select(o => Planner.PlacementOf(o.Host, o.Replica)).Select(p => p with { Serving = p.Serving && IsGood(p.Revision) }).ToImmutableArray();
         var keep = slot.Action switch
         {
             SlotAction.Remove => 0,
@@ -195,7 +195,7 @@ internal sealed class ServiceDraft
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart.Condition)))
         {
-            return new SlotDraft { Slot = slot, Host = kept.Host.Name, HostIsFixed = true, Old = others, Reason = others.Length > 0 ? "surplus replica" : "" };
+            return new SlotDraft { Slot = slot, Host = kept.Host.Name, HostIsFixed = true, Old = others, Reason = others.IsEmpty ? "" : others.All(o => o.Replica.State == ReplicaState.Retained) ? "leftover of a failed update" : "surplus replica" };
         }
         // A container that was never started, is starting or has exited is started again; one that runs and is unhealthy, or that the
         // engine keeps restarting, has to go first.
@@ -245,6 +245,12 @@ internal sealed class ServiceDraft
         ReplicaState.Restarting or ReplicaState.Running => true,
         ReplicaState.Created or ReplicaState.Starting or ReplicaState.Retained => false,
     };
+
+    private bool IsWorthKeeping(ReplicaSnapshot replica) =>
+        replica.State == ReplicaState.Retained
+        && (replica.Key.Revision == revision.Id || IsGood(replica.Key.Revision));
+
+    private bool IsGood(string serviceRevision) => input.GoodRevisions is not { } good || good.Contains(serviceRevision);
 
     private static string Condition(ReplicaSnapshot replica) => replica.State switch
     {

@@ -34,6 +34,10 @@ public sealed record StackRevision
     /// <summary>For people: why it failed, what it was rolled back to.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>The service revisions of those that were good.</summary>
+    public static ImmutableHashSet<string> Good(IEnumerable<StackRevision> revisions) =>
+        [.. revisions.Where(r => r.State == RevisionState.Good).SelectMany(r => r.Services.Values).Select(s => s.Id)];
+
     public ServiceSpec Service(string name) => Spec.Services.First(s => s.Name == name);
 }
 

@@ -226,6 +226,19 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Leftover_of_a_failed_update_is_removed_and_a_good_one_kept()
+    {
+        var (v1, v2, broken) = (Service("web", "app:v1"), Service("web", "app:v2"), Service("web", "app:v3"));
+        var fleet = Hosts("h1").Run("h1", v2, 1).Run("h1", v1, 1, ReplicaState.Retained).Run("h1", broken, 1, ReplicaState.Retained);
+        var result = Planner.Plan(new PlanInput { Stack = Stack, Current = Revision(2, v2), Target = Revision(2, v2), Fleet = fleet, GoodRevisions = [IdOf(v1), IdOf(v2)] });
+
+        var slot = Assert.Single(result.Plan!.Services[0].Slots);
+        Assert.Equal((SlotAction.Remove, "leftover of a failed update"), (slot.Action, slot.Reason));
+        Assert.Equal(new Placement("h1", IdOf(broken), false), Assert.Single(slot.Old));
+        Assert.Empty(slot.Prune);
+    }
+
+    [Fact]
     public void Dependencies_come_first_and_ties_go_by_code_points()
     {
         var plan = Plan(Hosts("h1"), null, Revision(1, Service("web", after: ["db", "cache"]), Service("Zed"), Service("cache", after: ["db"]), Service("db")));
