@@ -18,6 +18,9 @@ internal sealed class ChangePreparation(IActorRef fleet, StackHead head, Immutab
 
     private readonly List<string> warnings = [];
 
+    /// <summary>Questions about images that no agent answered: nothing is known of those images.</summary>
+    private readonly HashSet<string> unanswered = new(StringComparer.Ordinal);
+
     private StackRevision? Current => revisions.FirstOrDefault(r => r.Number == head.Current);
 
     /// <summary>Throws <see cref="CoordinatorException"/> when the request cannot be met.</summary>
@@ -209,10 +212,10 @@ internal sealed class ChangePreparation(IActorRef fleet, StackHead head, Immutab
             return (fromRegistry.Pinned!, []);
         }
         var local = answers.Where(a => a.Answer.Pinned is not null).ToList();
-        if (local.Count == 0 && answers.TrueForAll(a => a.Answer.IsMissing))
+        if (local.Count == 0 && !answers.Exists(a => unanswered.Contains(a.Answer.CommandId)))
         {
             // The pull will say so on each host, and the service's failure_action decides what becomes of it, as for every other replica that cannot start.
-            warnings.Add($"service {service.Name}: {first.Error}; the rollout is going to fail at its pull");
+            warnings.Add($"service {service.Name}: {first.Error}; the rollout is going to fail at its pull{(first.IsMissing ? "" : " unless the registry answers by then")}");
             return (service.Container.Image, []);
         }
         if (local.Count == 0)
@@ -234,13 +237,26 @@ internal sealed class ChangePreparation(IActorRef fleet, StackHead head, Immutab
         var command = new AgentCommand.ResolveImage { CommandId = $"{id}/resolve/{host}/{service.Name}", Reference = service.Container.Image, Policy = service.PullPolicy };
         try
         {
-            return await fleet.Ask<FleetMessage>(new FleetMessage.Send(host, command), ResolveTimeout) is FleetMessage.Answered { Event: AgentEvent.ImageResolved resolved }
-                ? resolved
-                : new AgentEvent.ImageResolved { CommandId = command.CommandId, Error = "the host was lost" };
+            if (await fleet.Ask<FleetMessage>(new FleetMessage.Send(host, command), ResolveTimeout) is FleetMessage.Answered { Event: AgentEvent.ImageResolved resolved })
+            {
+                return resolved;
+            }
+            Unanswered(command);
+            return new AgentEvent.ImageResolved { CommandId = command.CommandId, Error = "the host was lost" };
         }
         catch (AskTimeoutException)
         {
+            Unanswered(command);
             return new AgentEvent.ImageResolved { CommandId = command.CommandId, Error = $"no answer within {ResolveTimeout.TotalSeconds:0} s" };
+        }
+    }
+
+    /// <summary>Hosts are asked side by side.</summary>
+    private void Unanswered(AgentCommand command)
+    {
+        lock (unanswered)
+        {
+            unanswered.Add(command.CommandId);
         }
     }
 
