@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Protocol;
 
@@ -15,6 +16,8 @@ namespace Orchestrator.Protocol;
 [JsonDerivedType(typeof(CreditLogs), "credit-logs")]
 [JsonDerivedType(typeof(CloseLogs), "close-logs")]
 [JsonDerivedType(typeof(ReportInventory), "report-inventory")]
+[JsonDerivedType(typeof(BeginTraffic), "begin-traffic")]
+[JsonDerivedType(typeof(ApplyTraffic), "apply-traffic")]
 public abstract record AgentCommand
 {
     /// <summary>Chosen by the coordinator, the same for a repetition; every answer carries it.</summary>
@@ -99,4 +102,30 @@ public abstract record AgentCommand
 
     /// <summary>Answers <see cref="AgentEvent.InventoryReported"/>.</summary>
     public sealed record ReportInventory : AgentCommand;
+
+    /// <summary>
+    /// Sent first on every connect: the stacks whose tables follow. Nothing is shown or taken away before all of them are here, so that a new agent
+    /// does not empty an ingress that serves. Not answered.
+    /// </summary>
+    public sealed record BeginTraffic : AgentCommand
+    {
+        public ImmutableArray<string> Stacks { get; init; } = [];
+    }
+
+    /// <summary>
+    /// Show this table; a newer one of the stack replaces it. Answers <see cref="AgentEvent.TrafficApplied"/>, again whenever what it says changes. Kept and
+    /// repeated on every connect.
+    /// </summary>
+    public sealed record ApplyTraffic : AgentCommand
+    {
+        public required TrafficTable Table { get; init; }
+
+        /// <summary>This host's part of each of the stack's networks that span hosts.</summary>
+        public ImmutableArray<OverlaySlice> Overlays { get; init; } = [];
+
+        public ImmutableArray<OverlayPeer> Peers { get; init; } = [];
+
+        /// <summary>Those the table's routes name.</summary>
+        public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
+    }
 }

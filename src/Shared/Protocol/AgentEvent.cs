@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Protocol;
 
@@ -32,6 +33,7 @@ public enum ReplicaPhase
 [JsonDerivedType(typeof(StackRemoved), "stack-removed")]
 [JsonDerivedType(typeof(LogLines), "log-lines")]
 [JsonDerivedType(typeof(LogsEnded), "logs-ended")]
+[JsonDerivedType(typeof(TrafficApplied), "traffic-applied")]
 public abstract record AgentEvent
 {
     /// <summary>Everything: replaces what the coordinator knew of the host. Sent on connect, on request, and when the engine comes back.</summary>
@@ -86,7 +88,29 @@ public abstract record AgentEvent
 
     /// <param name="Error">Null when the log simply ended.</param>
     public sealed record LogsEnded(string CommandId, string? Error) : AgentEvent;
+
+    /// <summary>Where the host's sinks stand with a stack's table: the whole state, so that a lost one is made good by the next.</summary>
+    public sealed record TrafficApplied : AgentEvent
+    {
+        public required string CommandId { get; init; }
+
+        public required string Stack { get; init; }
+
+        /// <summary>The newest version that every sink of the host shows; 0 for none.</summary>
+        public required long Version { get; init; }
+
+        /// <summary>Endpoints (<see cref="Endpoint.Id"/>) of the newest table that drain and have no open connection left here, or had their time.</summary>
+        public ImmutableArray<string> Drained { get; init; } = [];
+
+        /// <summary>Why the newest table is not shown yet; the agent goes on trying.</summary>
+        public ImmutableArray<TrafficProblem> Problems { get; init; } = [];
+    }
 }
+
+/// <param name="Sink"><c>ingress</c>, <c>names</c>, <c>template nginx.toml</c>, …</param>
+/// <param name="Message">What, why, and what to do.</param>
+/// <param name="IsFinal">Trying again cannot help: a port that another program has, an image that nobody has.</param>
+public sealed record TrafficProblem(string Sink, string Message, bool IsFinal);
 
 /// <param name="IsError">From stderr.</param>
 public sealed record LogEntry(bool IsError, string Text);

@@ -63,6 +63,9 @@ public sealed record ReplicaSnapshot
     /// <summary>Published ports as <c>0.0.0.0:8080->80/tcp</c>.</summary>
     public ImmutableArray<string> Ports { get; init; } = [];
 
+    /// <summary>By the engine name of a network; empty while it does not run, and for <c>network_mode: host</c>.</summary>
+    public ImmutableSortedDictionary<string, string> Addresses { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>Serves: running with its gate passed, and not unhealthy.</summary>
     public bool IsServing => State == ReplicaState.Running && Health is (ReplicaHealth.None or ReplicaHealth.Healthy);
 }

@@ -17,6 +17,9 @@ public sealed record ReplicaSpec
     /// <summary>The definitions of the networks the container joins, in the order of <see cref="ContainerSpec.Networks"/>, keyed as in the file.</summary>
     public ImmutableSortedDictionary<string, NetworkSpec> Networks { get; init; } = ImmutableSortedDictionary<string, NetworkSpec>.Empty;
 
+    /// <summary>On a fleet: this host's part of each network that spans hosts, keyed as in the file. A network without one is the engine's own.</summary>
+    public ImmutableSortedDictionary<string, OverlaySlice> Overlays { get; init; } = ImmutableSortedDictionary<string, OverlaySlice>.Empty;
+
     public ImmutableSortedDictionary<string, VolumeSpec> Volumes { get; init; } = ImmutableSortedDictionary<string, VolumeSpec>.Empty;
 
     /// <summary>Passed from start on without exit or unhealthy. 0 passes as soon as the replica is ready.</summary>

@@ -15,6 +15,8 @@ public sealed record ServiceSpec
 
     /// <summary>When the registry is asked; default <see cref="PullPolicy.Default"/>.</summary>
     public PullPolicy PullPolicy { get; init; }
+
+    public TrafficSpec Traffic { get; init; } = new();
 }
 
 /// <summary><c>pull_policy</c>. Default asks the registry for the digest and uses the local image when it was built locally.</summary>

@@ -15,6 +15,9 @@ public sealed record StackSpec
     public ImmutableSortedDictionary<string, NetworkSpec> Networks { get; init; } = ImmutableSortedDictionary<string, NetworkSpec>.Empty;
 
     public ImmutableSortedDictionary<string, VolumeSpec> Volumes { get; init; } = ImmutableSortedDictionary<string, VolumeSpec>.Empty;
+
+    /// <summary>By <see cref="CertificateSpec.Id"/>: those that routes name.</summary>
+    public ImmutableSortedDictionary<string, CertificateSpec> Certificates { get; init; } = ImmutableSortedDictionary<string, CertificateSpec>.Empty;
 }
 
 public sealed record NetworkSpec
