@@ -18,6 +18,9 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
     /// <summary>Plans wait for hosts and registries, each with a shorter bound of its own.</summary>
     private static readonly TimeSpan PlanTimeout = TimeSpan.FromMinutes(3);
 
+    /// <summary>Every host that shows the service has to acknowledge, or to be given up.</summary>
+    private static readonly TimeSpan MaintenanceTimeout = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
 
     public Task<CoordinatorVersion> VersionAsync(CancellationToken cancellation) => Task.FromResult(version);
@@ -59,13 +62,14 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
             : await AskAsync<ImmutableArray<StackState>>(new StackMessage.GetStates(), ReadTimeout, cancellation);
         var names = states.ToDictionary(s => s.Head.Stack, CoordinatorViews.ImageNames, StringComparer.Ordinal);
         var none = new Dictionary<(string, string), string>();
+        var inMaintenance = states.SelectMany(s => s.Head.InMaintenance, (s, service) => (s.Head.Stack, service)).ToHashSet();
         var fleet = await FleetAsync(cancellation);
         return [.. from host in fleet.Hosts.Values
                    from replica in host.Replicas.Values
                    where stack is null || replica.Key.Stack == stack
                    where all || replica.State != ReplicaState.Retained
                    orderby replica.Key.Stack, replica.Key.Service, replica.Key.Slot, replica.Key.Revision, host.Name
-                   select CoordinatorViews.Of(host, replica, names.GetValueOrDefault(replica.Key.Stack, none))];
+                   select CoordinatorViews.Of(host, replica, names.GetValueOrDefault(replica.Key.Stack, none)) with { InMaintenance = inMaintenance.Contains((replica.Key.Stack, replica.Key.Service)) }];
     }
 
     public async Task<ImmutableArray<StackView>> StacksAsync(CancellationToken cancellation)
@@ -120,6 +124,17 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
         {
             system.Stop(reader);
         }
+    }
+
+    public async Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation)
+    {
+        if (request.Hold is { } hold && (!request.On || hold <= TimeSpan.Zero || hold > MaintenanceRequest.HoldMax))
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"maintenance of {request.Stack}/{request.Service}: requests can be held for up to {MaintenanceRequest.HoldMax.TotalMinutes:0} min, and only while it is on");
+        }
+        var message = new StackMessage.SetMaintenance(request.Stack, request.Service, request.On, request.Hold);
+        var set = await AskAsync<StackMessage.MaintenanceSet>(message, MaintenanceTimeout, cancellation);
+        return new MaintenanceView(request.Stack, request.Service, request.On, request.Hold, set.Version);
     }
 
     public Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation) => createToken is null

@@ -16,4 +16,6 @@ namespace Orchestrator.Api;
 [JsonSerializable(typeof(LogView))]
 [JsonSerializable(typeof(LogsQuery))]
 [JsonSerializable(typeof(CoordinatorVersion))]
+[JsonSerializable(typeof(MaintenanceRequest))]
+[JsonSerializable(typeof(MaintenanceView))]
 public sealed partial class ApiJson : JsonSerializerContext;

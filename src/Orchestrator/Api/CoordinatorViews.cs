@@ -43,7 +43,10 @@ internal static class CoordinatorViews
             { Active: not null } => "updating",
             _ => serving >= desired && current.State == RevisionState.Good ? "stable" : "degraded",
         };
-        return new StackView(stack.Head.Stack, current.Number, state, current.Spec.Services.Length, serving, desired, stack.Detail ?? current.Detail);
+        return new StackView(stack.Head.Stack, current.Number, state, current.Spec.Services.Length, serving, desired, stack.Detail ?? current.Detail)
+        {
+            InMaintenance = [.. stack.Head.InMaintenance.Where(current.Services.ContainsKey)],
+        };
     }
 
     public static RevisionView Of(StackRevision revision, StackState stack)

@@ -26,6 +26,9 @@ public interface ICoordinator
     /// <summary>Lines of all replicas asked for, as they come.</summary>
     IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, CancellationToken cancellation);
 
+    /// <summary>Begins or ends the maintenance of a service; returns once its hosts show it. Unknown stack or service: <see cref="CoordinatorErrorKind.NotFound"/>.</summary>
+    Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation);
+
     /// <summary>Fleet only: a token with which one more agent or operator joins.</summary>
     Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation);
 

@@ -19,10 +19,19 @@ public sealed record ReplicaView(
     string ContainerId,
     DateTimeOffset Created,
     int RestartCount,
-    ImmutableArray<string> Ports);
+    ImmutableArray<string> Ports)
+{
+    /// <summary>The service's traffic is answered with the maintenance page.</summary>
+    public bool InMaintenance { get; init; }
+}
 
 /// <param name="State">stable, updating, paused, degraded.</param>
-public sealed record StackView(string Stack, int Revision, string State, int Services, int ReplicasServing, int ReplicasDesired, string? Detail);
+public sealed record StackView(string Stack, int Revision, string State, int Services, int ReplicasServing, int ReplicasDesired, string? Detail)
+{
+    /// <summary>Services whose traffic is answered with the maintenance page.</summary>
+    /// <remarks>Generated deserialization sets what an older coordinator does not send to the default and passes over initializers.</remarks>
+    public ImmutableArray<string> InMaintenance { get; init => field = value.IsDefault ? [] : value; } = [];
+}
 
 /// <param name="State">current, good, failed, superseded, aborted, running, paused.</param>
 /// <param name="Services">Service → revision and image.</param>

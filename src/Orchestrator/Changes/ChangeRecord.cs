@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Planning;
+using Orchestrator.Stacks;
 
 namespace Orchestrator.Changes;
 
@@ -20,6 +21,18 @@ public sealed record StackHead
 
     /// <summary>The stack is being removed; its restart goes on with that.</summary>
     public bool IsRemoving { get; init; }
+
+    /// <summary>Services whose traffic is answered with the maintenance page. Stays over deploys, rollbacks and restarts until it is ended.</summary>
+    /// <remarks>Generated deserialization sets what a record does not have to null and passes over initializers.</remarks>
+    public ImmutableSortedSet<string> InMaintenance { get; init => field = value ?? []; } = [];
+
+    /// <summary>Service → how long requests wait for the end of this maintenance, where it was begun with another time than its file's.</summary>
+    public ImmutableSortedDictionary<string, TimeSpan> MaintenanceHolds { get; init => field = value ?? ImmutableSortedDictionary<string, TimeSpan>.Empty; } = ImmutableSortedDictionary<string, TimeSpan>.Empty;
+
+    /// <summary>The service's traffic as its file has it, with the hold that its maintenance was begun with.</summary>
+    public TrafficSpec Held(string service, TrafficSpec traffic) => MaintenanceHolds.TryGetValue(service, out var hold)
+        ? traffic with { Maintenance = traffic.Maintenance with { Hold = hold } }
+        : traffic;
 }
 
 public enum ChangeKind

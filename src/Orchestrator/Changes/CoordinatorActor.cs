@@ -86,6 +86,18 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
                 sender.Tell(await UnknownAsync(m.Stack));
             }
         });
+        ReceiveAsync<StackMessage.SetMaintenance>(async m =>
+        {
+            var sender = Sender;
+            if (await IsKnownAsync(m.Stack))
+            {
+                StackOf(m.Stack).Tell(m, sender);
+            }
+            else
+            {
+                sender.Tell(await UnknownAsync(m.Stack));
+            }
+        });
         ReceiveAsync<StackMessage.GetStates>(async asking =>
         {
             var sender = Sender;

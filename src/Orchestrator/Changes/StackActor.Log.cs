@@ -19,4 +19,7 @@ internal sealed partial class StackActor
 
     [LoggerMessage(3205, LogLevel.Error, "stack {Stack}: a request failed")]
     private partial void LogFault(Exception error, string stack);
+
+    [LoggerMessage(3206, LogLevel.Information, "stack {Stack}: maintenance of {Service} {Change}")]
+    private partial void LogMaintenance(string stack, string service, string change);
 }

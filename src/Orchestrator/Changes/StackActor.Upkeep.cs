@@ -59,9 +59,10 @@ internal sealed partial class StackActor
     private void Remove(ImmutableArray<string> volumes, IActorRef follower)
     {
         isPreparing = true;
+        head = head with { IsRemoving = true };
         var networks = OwnNetworks();
         var self = Self;
-        ClearHostsAsync(networks, volumes, $"{stack}/rm-{head.LastChange + 1}", head with { IsRemoving = true })
+        ClearHostsAsync(networks, volumes, $"{stack}/rm-{head.LastChange + 1}", head)
             .PipeTo(self, self, r => new HostsCleared(follower, r.Unreachable, r.Errors), e => new HostsCleared(follower, [], [e.Message]));
     }
 

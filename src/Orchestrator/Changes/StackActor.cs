@@ -95,6 +95,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAsync<StackMessage.Change>(m => ChangeAsync(m.Request, m.Follower));
         Receive<StackMessage.PlanOnly>(PlanOnly);
         Receive<StackMessage.GetState>(_ => Sender.Tell(new StackState(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason)));
+        ReceiveAsync<StackMessage.SetMaintenance>(MaintainAsync);
         Receive<StackMessage.Observe>(_ => Observe());
         ReceiveAsync<Prepared>(PreparedAsync);
         Receive<PreparationFailed>(m => Refuse(m.Follower, m.Error));

@@ -25,6 +25,13 @@ public abstract record StackMessage
     /// <summary>Answered with the state of each stack.</summary>
     public sealed record GetStates : StackMessage;
 
+    /// <summary>Answered with <see cref="MaintenanceSet"/> or <see cref="Rejected"/>.</summary>
+    /// <param name="Hold">How long requests wait for its end before the page is answered; null: as the file says.</param>
+    public sealed record SetMaintenance(string Stack, string Service, bool On, TimeSpan? Hold = null) : StackMessage;
+
+    /// <param name="Version">The traffic table that every host had acknowledged by then; 0 when no table says so yet.</param>
+    public sealed record MaintenanceSet(long Version) : StackMessage;
+
     /// <summary>The fleet changed where it may matter to this stack.</summary>
     public sealed record Observe : StackMessage;
 

@@ -59,6 +59,7 @@ internal sealed class CommandLine
         new WatchCommand(_services, _globals),
         new ScaleCommand(_services, _globals),
         new RmCommand(_services, _globals),
+        new MaintenanceCommand(_services, _globals),
         new HostsCommand(_services, _globals),
         new ContextCommand(_services, _globals),
         new TokenCommand(_services, _globals),

@@ -36,6 +36,32 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Maintenance_reaches_the_coordinator_and_its_answer_comes_back()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        using var client = fleet.Client();
+        var request = new MaintenanceRequest("shop", "web", On: true, TimeSpan.FromSeconds(30));
+
+        var view = await client.SetMaintenanceAsync(request, CancellationToken.None);
+
+        Assert.Equal(request, Assert.Single(fleet.Coordinator.Maintenances));
+        Assert.Equal(new MaintenanceView("shop", "web", On: true, TimeSpan.FromSeconds(30), 7), view);
+    }
+
+    [Fact]
+    public async Task Maintenance_of_an_unknown_service_is_told_apart_from_other_refusals()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        fleet.Coordinator.Fault = new CoordinatorException(CoordinatorErrorKind.NotFound, "stack shop has no service wep; it has web");
+        using var client = fleet.Client();
+
+        var refused = await Assert.ThrowsAsync<CoordinatorException>(() => client.SetMaintenanceAsync(new MaintenanceRequest("shop", "wep", On: true), CancellationToken.None));
+
+        Assert.Equal(CoordinatorErrorKind.NotFound, refused.Kind);
+        Assert.Equal("stack shop has no service wep; it has web", refused.Message);
+    }
+
+    [Fact]
     public async Task Silent_change_sends_empty_lines_as_signs_of_life()
     {
         await using var fleet = await CoordinatorFixture.StartAsync(change: o => o with { Times = new ApiTimes { KeepAlive = TimeSpan.FromMilliseconds(5) } });

@@ -11,6 +11,8 @@ internal sealed class FakeCoordinator : ICoordinator
 
     public List<string> RemovedHosts { get; } = [];
 
+    public List<MaintenanceRequest> Maintenances { get; } = [];
+
     public Func<ChangeRequest, CancellationToken, IAsyncEnumerable<ChangeEvent>> OnChange { get; set; } = (_, _) => Events();
 
     public Func<LogsQuery, CancellationToken, IAsyncEnumerable<LogView>> OnLogs { get; set; } = (_, _) => AsyncEnumerable.Empty<LogView>();
@@ -51,6 +53,12 @@ internal sealed class FakeCoordinator : ICoordinator
     public Task<ImmutableArray<HostView>> HostsAsync(CancellationToken cancellation) => Task.FromResult<ImmutableArray<HostView>>([]);
 
     public IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, CancellationToken cancellation) => OnLogs(query, cancellation);
+
+    public Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation)
+    {
+        Maintenances.Add(request);
+        return Fault is null ? Task.FromResult(new MaintenanceView(request.Stack, request.Service, request.On, request.Hold, 7)) : Task.FromException<MaintenanceView>(Fault);
+    }
 
     public Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation) =>
         throw new NotSupportedException("tokens are the server's own");

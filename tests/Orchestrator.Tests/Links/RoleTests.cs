@@ -28,8 +28,10 @@ public sealed class RoleTests
         await AssertDeniedAsync(() => viewer.TokensAsync(CancellationToken.None));
         await AssertDeniedAsync(() => viewer.RevokeTokenAsync("x", CancellationToken.None));
         await AssertDeniedAsync(() => viewer.RemoveHostAsync("h1", CancellationToken.None));
+        await AssertDeniedAsync(() => viewer.SetMaintenanceAsync(new MaintenanceRequest("shop", "web", On: true), CancellationToken.None));
         Assert.DoesNotContain(Remove, fleet.Coordinator.Changes);
         Assert.Empty(fleet.Coordinator.RemovedHosts);
+        Assert.Empty(fleet.Coordinator.Maintenances);
     }
 
     [Fact]

@@ -15,4 +15,7 @@ internal sealed partial class ApiEndpoints
 
     [LoggerMessage(2113, LogLevel.Information, "Operator {Operator}: join token {Token} revoked")]
     private partial void LogTokenRevoked(string @operator, string token);
+
+    [LoggerMessage(2114, LogLevel.Information, "Operator {Operator}: maintenance of {Stack}/{Service} {State}")]
+    private partial void LogMaintenance(string @operator, string stack, string service, string state);
 }

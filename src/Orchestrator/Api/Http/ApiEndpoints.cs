@@ -27,6 +27,7 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
 
         // A viewer may follow a change; anything else is refused within.
         routes.MapPost(ApiRoutes.Changes, gate.For([CertificateRole.Operator, CertificateRole.Viewer], ChangeAsync));
+        routes.MapPost(ApiRoutes.Maintenance, gate.For([CertificateRole.Operator], MaintainAsync));
         routes.MapDelete(ApiRoutes.Host, gate.For([CertificateRole.Operator], RemoveHostAsync));
         routes.MapGet(ApiRoutes.Tokens, gate.For([CertificateRole.Operator], ListTokensAsync));
         routes.MapPost(ApiRoutes.Tokens, gate.For([CertificateRole.Operator], CreateTokenAsync));
@@ -67,6 +68,13 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
         var query = await ApiGate.ReadAsync(context, ApiJson.Default.LogsQuery);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         await NdjsonStream.WriteAsync(context, coordinator.LogsAsync(query, either.Token), ApiJson.Default.LogView, times.KeepAlive, time, either.Token);
+    }
+
+    private async Task MaintainAsync(HttpContext context, CertificateIdentity caller)
+    {
+        var request = await ApiGate.ReadAsync(context, ApiJson.Default.MaintenanceRequest);
+        LogMaintenance(caller.Name, request.Stack, request.Service, request.On ? "on" : "off");
+        await ApiGate.AnswerAsync(context, await coordinator.SetMaintenanceAsync(request, context.RequestAborted), ApiJson.Default.MaintenanceView);
     }
 
     private async Task RemoveHostAsync(HttpContext context, CertificateIdentity caller)

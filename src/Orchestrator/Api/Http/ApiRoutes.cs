@@ -9,6 +9,7 @@ internal static class ApiRoutes
     public const string Replicas = "/v1/replicas";
     public const string Stacks = "/v1/stacks";
     public const string History = "/v1/stacks/{stack}/history";
+    public const string Maintenance = "/v1/maintenance";
     public const string Hosts = "/v1/hosts";
     public const string Host = "/v1/hosts/{host}";
     public const string Logs = "/v1/logs";

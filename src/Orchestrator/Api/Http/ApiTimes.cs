@@ -15,6 +15,9 @@ public sealed record ApiTimes
     /// <summary>A plan asks every host concerned to resolve images at slow registries. Default 5 min.</summary>
     public TimeSpan Plan { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Maintenance is answered once its hosts show it; longer than the coordinator's own bound on that. Default 90 s.</summary>
+    public TimeSpan Maintenance { get; init; } = TimeSpan.FromSeconds(90);
+
     /// <summary>How long a follower of a change tries to find a coordinator again: enough for a restart or a new leader. Default 60 s.</summary>
     public TimeSpan Reconnect { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -95,6 +95,9 @@ public sealed class CoordinatorHttpClient : ICoordinator, IDisposable
         }
     }
 
+    public Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.Maintenance, () => JsonContent.Create(request, ApiJson.Default.MaintenanceRequest), ApiJson.Default.MaintenanceView, _times.Maintenance, cancellation);
+
     public Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation) =>
         CreateTokenAsync(role, lifetime, uses: 1, cancellation);
 

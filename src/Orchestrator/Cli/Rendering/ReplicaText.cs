@@ -29,8 +29,8 @@ internal static class ReplicaText
 
     private static TextTable.Cell State(ReplicaView replica)
     {
-        var restarts = replica.RestartCount > 0 ? $" ({Words.Count(replica.RestartCount, "restart")})" : "";
-        return new(replica.State + restarts, replica.State switch
+        string[] notes = [.. Notes(replica)];
+        return new(notes.Length > 0 ? $"{replica.State} ({string.Join(", ", notes)})" : replica.State, replica.State switch
         {
             "running" => replica.RestartCount > 0 ? Tone.Busy : Tone.Good,
             "created" or "starting" or "restarting" => Tone.Busy,
@@ -38,6 +38,14 @@ internal static class ReplicaText
             "retained" => Tone.Quiet,
             _ => Tone.Plain,
         });
+    }
+
+    private static IEnumerable<string> Notes(ReplicaView replica)
+    {
+        if (replica.RestartCount > 0)
+            yield return Words.Count(replica.RestartCount, "restart");
+        if (replica.InMaintenance && replica.State != "retained")
+            yield return "in maintenance";
     }
 
     private static Tone HealthTone(string health) => health switch

@@ -19,10 +19,16 @@ internal static class StackText
                 new(stack.State, StackTone(stack.State)),
                 $"{stack.Services}",
                 new(serving, stack.ReplicasServing < stack.ReplicasDesired ? Tone.Busy : Tone.Plain),
-                VisibleText.Line(stack.Detail ?? ""));
+                VisibleText.Line(Detail(stack)));
         }
 
         return table.Lines(paint);
+    }
+
+    private static string Detail(StackView stack)
+    {
+        var maintenance = stack.InMaintenance.IsEmpty ? null : $"in maintenance: {string.Join(", ", stack.InMaintenance)}";
+        return string.Join("; ", new[] { maintenance, stack.Detail }.Where(d => !string.IsNullOrEmpty(d)));
     }
 
     public static IEnumerable<string> Lines(ImmutableArray<RevisionView> revisions, DateTimeOffset now, Paint paint)

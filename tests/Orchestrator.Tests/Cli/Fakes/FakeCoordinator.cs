@@ -84,6 +84,12 @@ internal sealed class FakeCoordinator : ICoordinator
             yield return await Answer(line);
     }
 
+    public Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation)
+    {
+        Calls.Add($"maintenance {request.Stack}/{request.Service} on={request.On} hold={request.Hold}");
+        return Answer(new MaintenanceView(request.Stack, request.Service, request.On, request.Hold, 7));
+    }
+
     public Task<string> CreateTokenAsync(string role, TimeSpan lifetime, CancellationToken cancellation)
     {
         Calls.Add($"token {role} {lifetime}");
