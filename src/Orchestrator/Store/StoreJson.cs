@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orchestrator.Changes;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
@@ -14,4 +15,5 @@ namespace Orchestrator.Store;
 [JsonSerializable(typeof(StackRevision))]
 [JsonSerializable(typeof(ChangeRecord))]
 [JsonSerializable(typeof(RolloutEvent))]
+[JsonSerializable(typeof(OverlayAllocations))]
 internal sealed partial class StoreJson : JsonSerializerContext;

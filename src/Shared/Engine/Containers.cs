@@ -180,6 +180,9 @@ public sealed record ContainerSummary
     public DateTimeOffset Created { get; init; }
 
     public IReadOnlyList<PortBinding> Ports { get; init; } = [];
+
+    /// <summary>Network name → the IPv4 address it was created with, also while it does not run, else the one it has now; empty for neither.</summary>
+    public IReadOnlyDictionary<string, string> Addresses { get; init; } = ImmutableDictionary<string, string>.Empty;
 }
 
 public sealed record ContainerDetails

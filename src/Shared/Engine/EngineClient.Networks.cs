@@ -46,6 +46,10 @@ public sealed partial class EngineClient
         var ipam = network.Ipam?.Config is [var first, ..] ? first : null;
         return new NetworkDetails(
             network.Id, network.Name, network.Driver ?? "", network.Labels ?? [], network.Options ?? [],
-            ipam?.Subnet, ipam?.Gateway, network.Internal, [.. (network.Containers ?? []).Keys.Order(StringComparer.Ordinal)]);
+            ipam?.Subnet, ipam?.Gateway, network.Internal, [.. (network.Containers ?? []).Keys.Order(StringComparer.Ordinal)])
+        {
+            IpRange = ipam?.IpRange is { Length: > 0 } range ? range : null,
+            Addresses = (network.Containers ?? []).Where(member => member.Value.Address is { Length: > 0 }).ToDictionary(member => member.Key, member => member.Value.Address!.Split('/')[0]),
+        };
     }
 }

@@ -55,7 +55,14 @@ public sealed record CreateNetwork
     public string? Gateway { get; init; }
 }
 
-public sealed record NetworkDetails(string Id, string Name, string Driver, IReadOnlyDictionary<string, string> Labels, IReadOnlyDictionary<string, string> Options, string? Subnet, string? Gateway, bool Internal, IReadOnlyList<string> Containers);
+public sealed record NetworkDetails(string Id, string Name, string Driver, IReadOnlyDictionary<string, string> Labels, IReadOnlyDictionary<string, string> Options, string? Subnet, string? Gateway, bool Internal, IReadOnlyList<string> Containers)
+{
+    /// <summary>What the engine itself hands out of <see cref="Subnet"/>, in CIDR; null: all of it.</summary>
+    public string? IpRange { get; init; }
+
+    /// <summary>IPv4 addresses of <see cref="Containers"/>, by their ids; empty in lists.</summary>
+    public IReadOnlyDictionary<string, string> Addresses { get; init; } = ImmutableDictionary<string, string>.Empty;
+}
 
 public sealed record CreateVolume
 {

@@ -179,6 +179,7 @@ public sealed partial class FakeEngine
         Labels = container.Request.Labels,
         Created = container.Created,
         Ports = [.. container.Ports],
+        Addresses = container.Networks.ToImmutableDictionary(endpoint => endpoint.Network, endpoint => endpoint.Settings.Ipv4Address ?? container.Addresses.GetValueOrDefault(endpoint.Network, "")),
     };
 
     private static ContainerDetails Details(FakeContainer container) => new()

@@ -12,6 +12,9 @@ public sealed partial class FakeEngine
     private readonly SortedDictionary<string, VolumeDetails> _volumes = new(StringComparer.Ordinal);
     private int _subnets;
 
+    /// <summary>Networks whose subnet was asked for: only there may a container choose its address.</summary>
+    private readonly HashSet<string> _ownSubnets = [];
+
     public Task ConnectNetworkAsync(string network, string container, EndpointSettings settings, CancellationToken cancellation) => CallAsync(network, () =>
     {
         var (found, net) = (Find(container), FindNetwork(network));
@@ -26,6 +29,11 @@ public sealed partial class FakeEngine
     public Task<string> CreateNetworkAsync(CreateNetwork request, CancellationToken cancellation) => CallAsync(request.Name, () =>
     {
         if (_networks.Exists(network => network.Name == request.Name)) throw Refuse(409, $"network with name {request.Name} already exists");
+        if (request.Subnet is { } wanted && _networks.Exists(network => network.Subnet is { } taken && Overlap(IPNetwork.Parse(taken), IPNetwork.Parse(wanted))))
+        {
+            throw Refuse(403, "Pool overlaps with other one on this address space");
+        }
+
         var created = AddNetwork(request);
         Emit("network", "create", created.Id, new Dictionary<string, string> { ["name"] = created.Name });
         return created.Id;
@@ -34,7 +42,11 @@ public sealed partial class FakeEngine
     public Task<NetworkDetails> InspectNetworkAsync(string network, CancellationToken cancellation) => CallAsync(network, () =>
     {
         var found = FindNetwork(network);
-        return found with { Containers = [.. Users(found).Where(container => container.IsRunning).Select(container => container.Id).Order(StringComparer.Ordinal)] };
+        return found with
+        {
+            Containers = [.. Users(found).Where(container => container.IsRunning).Select(container => container.Id).Order(StringComparer.Ordinal)],
+            Addresses = Users(found).Where(container => container.IsRunning).ToImmutableDictionary(container => container.Id, container => container.Addresses.GetValueOrDefault(found.Name, "")),
+        };
     }, cancellation);
 
     public Task<IReadOnlyList<NetworkDetails>> ListNetworksAsync(EngineFilters filters, CancellationToken cancellation) => CallAsync<IReadOnlyList<NetworkDetails>>("", () =>
@@ -80,8 +92,9 @@ public sealed partial class FakeEngine
     private NetworkDetails AddNetwork(CreateNetwork request)
     {
         var subnet = request.Subnet ?? (request.Driver == "bridge" ? $"172.{FirstSubnet + (_subnets / 256)}.{_subnets++ % 256}.0/24" : null);
-        var network = new NetworkDetails(NextId(), request.Name, request.Driver, request.Labels, request.Options, subnet, request.Gateway ?? (subnet is null ? null : AddressIn(subnet, 1)), request.Internal, []);
+        var network = new NetworkDetails(NextId(), request.Name, request.Driver, request.Labels, request.Options, subnet, request.Gateway ?? (subnet is null ? null : AddressIn(subnet, 1)), request.Internal, []) { IpRange = request.IpRange };
         _networks.Add(network);
+        if (request.Subnet is not null) _ownSubnets.Add(network.Id);
         return network;
     }
 
@@ -93,11 +106,20 @@ public sealed partial class FakeEngine
     private string Allocate(NetworkEndpoint endpoint)
     {
         var network = FindNetwork(endpoint.Network);
-        if (endpoint.Settings.Ipv4Address is { } wanted) return wanted;
-        if (network.Subnet is not { } subnet) return "";
         var used = Users(network).Select(container => container.Addresses.GetValueOrDefault(network.Name)).Append(network.Gateway).ToHashSet();
-        return Enumerable.Range(2, used.Count + 1).Select(number => AddressIn(subnet, number)).First(address => !used.Contains(address));
+        if (endpoint.Settings.Ipv4Address is { } wanted)
+        {
+            if (!_ownSubnets.Contains(network.Id)) throw Refuse(400, "user specified IP address is supported only when connecting to networks with user configured subnets");
+            if (!IPNetwork.Parse(network.Subnet!).Contains(IPAddress.Parse(wanted))) throw Refuse(400, $"Invalid address {wanted}: It does not belong to any of this network's subnets");
+            return used.Contains(wanted) ? throw Refuse(403, "Address already in use") : wanted;
+        }
+
+        if (network.Subnet is null) return "";
+        var from = network.IpRange ?? network.Subnet;
+        return Enumerable.Range(from == network.Subnet ? 2 : 1, used.Count + 1).Select(number => AddressIn(from, number)).First(address => !used.Contains(address));
     }
+
+    private static bool Overlap(IPNetwork a, IPNetwork b) => a.Contains(b.BaseAddress) || b.Contains(a.BaseAddress);
 
     private static string AddressIn(string subnet, int number)
     {

@@ -50,9 +50,11 @@ public sealed partial class FakeEngine
         try
         {
             CheckStart(container);
+            foreach (var endpoint in container.Networks) container.Addresses[endpoint.Network] = Allocate(endpoint);
         }
         catch (EngineException e)
         {
+            container.Addresses.Clear();
             container.Error = e.DaemonMessage;
             throw;
         }
@@ -60,7 +62,6 @@ public sealed partial class FakeEngine
         container.Run++;
         (container.Status, container.StartedAt, container.ExitCode, container.Error) = ("running", _time.GetUtcNow(), 0, "");
         (container.OomKilled, container.IsManuallyStopped) = (false, false);
-        foreach (var endpoint in container.Networks) container.Addresses[endpoint.Network] = Allocate(endpoint);
         Emit(container, "start");
         foreach (var line in container.Image.Prints) Print(container, line);
         StartProbes(container);

@@ -179,7 +179,11 @@ internal static class ContainerJson
         public long Created { get; init; }
 
         public List<SummaryPort>? Ports { get; init; }
+
+        public SummaryNetworks? NetworkSettings { get; init; }
     }
+
+    internal sealed record SummaryNetworks(Dictionary<string, Endpoint?>? Networks);
 
     internal sealed record SummaryPort([property: JsonPropertyName("IP")] string? Ip, int PrivatePort, int PublicPort, string? Type);
 

@@ -50,8 +50,11 @@ internal static class NetworkJson
         public bool Internal { get; init; }
 
         /// <summary>Container id → endpoint; absent from lists.</summary>
-        public Dictionary<string, ContainerJson.Empty>? Containers { get; init; }
+        public Dictionary<string, Member>? Containers { get; init; }
     }
+
+    /// <param name="Address">With the prefix.</param>
+    internal sealed record Member([property: JsonPropertyName("IPv4Address")] string? Address);
 
     internal sealed record Connect(string Container, ContainerJson.Endpoint EndpointConfig);
 }

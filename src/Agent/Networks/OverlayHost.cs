@@ -1,0 +1,5 @@
+namespace Orchestrator.Agent.Networks;
+
+/// <summary>What networks that span hosts need of this one. None when embedded.</summary>
+/// <param name="Address">Where the other hosts reach this one; null while that is not known.</param>
+public sealed record OverlayHost(ILinkCommands Links, Func<string?> Address);

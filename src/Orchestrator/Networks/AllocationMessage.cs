@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Networks;
+
+/// <summary>To and from <c>/user/coordinator/networks</c>.</summary>
+internal abstract record AllocationMessage
+{
+    /// <summary>Have each of the networks that spans hosts allocated, with a part for each host. Answered with <see cref="Allocated"/>, durable by then, or <see cref="Refused"/>.</summary>
+    /// <param name="Networks">By the file's key; those that do not span hosts are passed over.</param>
+    /// <param name="Hosts">Every host of the fleet: its ingress reaches all networks.</param>
+    public sealed record Allocate(string Stack, ImmutableSortedDictionary<string, NetworkSpec> Networks, ImmutableArray<string> Hosts) : AllocationMessage;
+
+    /// <param name="Allocations">Of all stacks.</param>
+    public sealed record Allocated(string Stack, ImmutableSortedDictionary<string, NetworkSpec> Networks, OverlayAllocations Allocations) : AllocationMessage
+    {
+        /// <summary>For <see cref="ReplicaSpec.Overlays"/>, by the file's key, and its values for <see cref="AgentCommand.ApplyTraffic.Overlays"/>.</summary>
+        public ImmutableSortedDictionary<string, OverlaySlice> SlicesOf(string host) => Networks
+            .Select(n => (n.Key, Slice: OverlayAllocator.Spans(n.Value) ? OverlayAllocator.SliceOf(Allocations, n.Key, n.Value, host) : null))
+            .Where(n => n.Slice is not null)
+            .ToImmutableSortedDictionary(n => n.Key, n => n.Slice!, StringComparer.Ordinal);
+
+        /// <summary>For <see cref="AgentCommand.ApplyTraffic.Peers"/>.</summary>
+        /// <param name="addresses"><see cref="HostFacts.Address"/> by host; hosts without one are left out.</param>
+        public ImmutableArray<OverlayPeer> PeersOf(string host, IReadOnlyDictionary<string, string> addresses) =>
+            OverlayAllocator.Peers(Allocations, Networks.Values.Where(OverlayAllocator.Spans).Select(n => n.EngineName), addresses, host);
+    }
+
+    /// <summary>Nothing was changed.</summary>
+    /// <param name="Errors">For people, each with what to do.</param>
+    public sealed record Refused(string Stack, ImmutableArray<string> Errors) : AllocationMessage;
+
+    /// <summary>These are all networks that any kept revision of the stack has; the others' addresses are free. Empty: the stack is gone. Not answered.</summary>
+    public sealed record Keep(string Stack, ImmutableArray<string> EngineNames) : AllocationMessage;
+
+    /// <summary>The host has left the fleet. Not answered.</summary>
+    public sealed record Forget(string Host) : AllocationMessage;
+}
