@@ -20,6 +20,9 @@ public sealed record AgentOptions
     /// <summary>Makes the <c>x-orchestrator.ready</c> probes.</summary>
     public IReadyProbe ReadyProbe { get; init; } = new NetworkReadyProbe();
 
+    /// <summary>The folder of template resources (docs/templates.md); null: this host has no template sink.</summary>
+    public string? TemplatesFolder { get; init; }
+
     /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
     public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -15,6 +15,9 @@ internal sealed record AgentConfig
     /// <summary>The engine's address; null: as Docker's own tools find it.</summary>
     public string? Docker { get; init; }
 
+    /// <summary>The folder of template resources; null: the default one, if it exists.</summary>
+    public string? Templates { get; init; }
+
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 

@@ -40,6 +40,7 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
         {
             HostName = config.Name,
             Labels = config.Labels,
+            TemplatesFolder = config.Templates,
             AgentVersion = AgentVersion.Text,
             Credentials = new RegistryCredentials(environment.ConfigFolder),
         };

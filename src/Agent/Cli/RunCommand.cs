@@ -1,13 +1,16 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Orchestrator.Agent.Templates.Resources;
 using Orchestrator.Hosting;
+using Orchestrator.Security;
 
 namespace Orchestrator.Agent.Cli;
 
 internal sealed class RunCommand : AgentCommandBase
 {
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Log each step" };
+    private readonly Option<string?> _templates = new("--templates") { Description = $"Templates for a proxy of this host, laid out as confd's (default: {TemplateResources.DefaultFolder} if it exists)", HelpName = "folder" };
     private readonly TimeProvider _time;
 
     public RunCommand(TimeProvider time)
@@ -15,16 +18,25 @@ internal sealed class RunCommand : AgentCommandBase
     {
         _time = time;
         Options.Add(_verbose);
+        Options.Add(_templates);
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, AgentFolder folder, CancellationToken cancellation)
     {
-        var config = folder.Load();
+        var config = WithTemplates(folder.Load(), arguments.GetValue(_templates));
         using var held = folder.Lock();
         using var logging = LoggerFactory.Create(builder => Configure(builder, arguments.GetValue(_verbose)));
         await using var agent = AgentDaemon.Start(config, folder.Credential, _time, logging);
         await agent.RunAsync(SystemdNotifier.FromEnvironment(), cancellation);
         return ExitCode.Done;
+    }
+
+    /// <summary>The option, then what agent.json says, then the default folder if the host has it. A folder that was named and is missing is a mistake.</summary>
+    private static AgentConfig WithTemplates(AgentConfig config, string? given)
+    {
+        var named = given ?? config.Templates;
+        if (named is not null && !Directory.Exists(named)) throw new TrustException(TrustErrorKind.Invalid, $"the templates folder {named} does not exist: create it with conf.d and templates in it, or leave --templates out");
+        return config with { Templates = named is not null ? Path.GetFullPath(named) : Directory.Exists(TemplateResources.DefaultFolder) ? TemplateResources.DefaultFolder : null };
     }
 
     /// <summary>One line each, to the standard error: the journal's form when it listens, else with the time.</summary>
