@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Api;
 
@@ -25,6 +26,9 @@ public abstract record ChangeRequest
         public ImmutableArray<string> Services { get; init; } = [];
 
         public bool ForceRecreate { get; init; }
+
+        /// <summary>Contents of the certificates in <see cref="StackSpec.Certificates"/>, private keys among them: stored apart from the revision and shown nowhere.</summary>
+        public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
     }
 
     /// <summary>Back to a stack revision; null = the last good one before the current.</summary>

@@ -46,10 +46,20 @@ internal sealed class SpecShape
         (nameof(DeploySpec.Rollback), Update),
         (nameof(DeploySpec.Placement), new(JsonSerializer.SerializeToNode(new PlacementSpec(), SpecJson.Default.PlacementSpec))));
 
+    private static SpecShape Traffic { get; } = new(
+        JsonSerializer.SerializeToNode(new TrafficSpec(), SpecJson.Default.TrafficSpec),
+        (nameof(TrafficSpec.Ports), new(JsonSerializer.SerializeToNode(new IngressPortSpec { Published = 0, Target = 0 }, SpecJson.Default.IngressPortSpec))),
+        (nameof(TrafficSpec.Routes), new(JsonSerializer.SerializeToNode(new RouteSpec { Port = 0 }, SpecJson.Default.RouteSpec))),
+        (nameof(TrafficSpec.Timeouts), new(JsonSerializer.SerializeToNode(new TrafficTimeoutsSpec(), SpecJson.Default.TrafficTimeoutsSpec))),
+        (nameof(TrafficSpec.ProxyProtocol), new(JsonSerializer.SerializeToNode(new ProxyProtocolSpec(), SpecJson.Default.ProxyProtocolSpec))),
+        (nameof(TrafficSpec.Slo), new(JsonSerializer.SerializeToNode(new SloSpec(), SpecJson.Default.SloSpec))),
+        (nameof(TrafficSpec.Maintenance), new(JsonSerializer.SerializeToNode(new MaintenanceSpec(), SpecJson.Default.MaintenanceSpec))));
+
     private static SpecShape Service { get; } = new(
         JsonSerializer.SerializeToNode(new ServiceSpec { Name = "", Container = new ContainerSpec { Image = "" } }, SpecJson.Default.ServiceSpec),
         (nameof(ServiceSpec.Container), Container),
         (nameof(ServiceSpec.Deploy), Deploy),
+        (nameof(ServiceSpec.Traffic), Traffic),
         (nameof(ServiceSpec.DependsOn), new(JsonSerializer.SerializeToNode(new DependencySpec { Service = "" }, SpecJson.Default.DependencySpec))));
 
     public static SpecShape Stack { get; } = new(

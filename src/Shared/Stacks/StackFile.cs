@@ -13,11 +13,15 @@ public static class StackFile
     public static StackFileResult Load(StackFileRequest request)
     {
         var diagnostics = new Diagnostics();
-        var stack = Read(request, diagnostics);
-        return new StackFileResult(diagnostics.HasErrors ? null : stack, diagnostics.Errors, diagnostics.Warnings);
+        var certificates = new LoadedCertificates();
+        var stack = Read(request, diagnostics, certificates);
+        return new StackFileResult(diagnostics.HasErrors ? null : stack, diagnostics.Errors, diagnostics.Warnings)
+        {
+            Certificates = diagnostics.HasErrors ? [] : certificates.Files,
+        };
     }
 
-    private static StackSpec? Read(StackFileRequest request, Diagnostics diagnostics)
+    private static StackSpec? Read(StackFileRequest request, Diagnostics diagnostics, LoadedCertificates certificates)
     {
         if (request.Files.IsDefaultOrEmpty)
         {
@@ -33,7 +37,11 @@ public static class StackFile
         var variables = ReadEnvFiles(request, projectDirectory, diagnostics);
         string? FromCaller(string name) => request.Environment.GetValueOrDefault(name) ?? variables.GetValueOrDefault(name);
 
-        var context = new LoadContext(diagnostics, projectDirectory, request.Environment.GetValueOrDefault("HOME"), FromCaller, request.ReadText);
+        var context = new LoadContext(diagnostics, projectDirectory, request.Environment.GetValueOrDefault("HOME"), FromCaller, request.ReadText)
+        {
+            Certificates = certificates,
+            Now = request.Time.GetUtcNow(),
+        };
         var projectName = ProjectName.Of(request, documents, context);
         string? Lookup(string name) => FromCaller(name) ?? (name == ProjectName.Variable ? projectName : null);
         context = context with { Lookup = Lookup };

@@ -24,6 +24,9 @@ public sealed record StackFileRequest
     /// <summary>The caller's environment; it wins over the env files.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>Tells which certificates have ended. Default: the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Reads a text file by absolute path. May throw IOException and its kin or UnauthorizedAccessException. Default: the disk.</summary>
     public Func<string, string> ReadText { get; init; } = ReadFromDisk;
 

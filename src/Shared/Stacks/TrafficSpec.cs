@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Orchestrator.Stacks;
 
@@ -32,6 +33,7 @@ public sealed record TrafficSpec
     public MaintenanceSpec Maintenance { get; init; } = new();
 
     /// <summary>True when an ingress has to listen for the service.</summary>
+    [JsonIgnore]
     public bool HasListeners => !Ports.IsEmpty || !Routes.IsEmpty;
 }
 

@@ -115,7 +115,7 @@ public sealed class InterpolationTests
         var web = StackFiles.Good(result).Services[0];
         Assert.Equal(3, web.Deploy.Replicas);
         Assert.True(web.Container.Tty);
-        Assert.Equal(8080, web.Container.Ports[0].Published);
+        Assert.Equal(8080, web.Traffic.Ports[0].Published);
         Assert.Equal(["$N"], web.Container.Labels.Keys);
     }
 

@@ -30,10 +30,12 @@ public sealed class MergeTests
     private static StackFileResult Merge(string second, string first = Base) =>
         new StackFiles().With("stack.yaml", first).With("b.yaml", second).Load("stack.yaml", "b.yaml");
 
-    private static ContainerSpec Web(string lines)
+    private static ContainerSpec Web(string lines) => Merged(lines).Container;
+
+    private static ServiceSpec Merged(string lines)
     {
         var stack = StackFiles.Good(Merge("services:\n  web:\n" + string.Concat(lines.Split('\n').Select(l => $"    {l}\n"))));
-        return stack.Services[0].Container;
+        return stack.Services[0];
     }
 
     [Fact]
@@ -72,7 +74,7 @@ public sealed class MergeTests
     {
         var web = Web("ports: [\"81:81\", \"80:80\"]\nvolumes: [\"./y:/x:ro\", \"./z:/z\"]\ndns: [10.0.0.2]");
 
-        Assert.Equal([80, 81], web.Ports.Select(p => p.Target));
+        Assert.Equal([80, 81], Merged("ports: [\"81:81\", \"80:80\"]").Traffic.Ports.Select(p => p.Target));
         Assert.Equal(["/home/ada/shop/y>/x", "data>/data", "/home/ada/shop/z>/z"], web.Mounts.Select(m => $"{m.Source}>{m.Target}"));
         Assert.Equal(["10.0.0.1", "10.0.0.2"], web.Dns.AsEnumerable());
     }
@@ -107,7 +109,7 @@ public sealed class MergeTests
     {
         var web = Web("ports: !override [\"90:90\"]\nvolumes: !reset []\ncommand: !reset null\nenvironment: {A: !reset null}");
 
-        Assert.Equal([90], web.Ports.Select(p => p.Target));
+        Assert.Equal([90], Merged("ports: !override [\"90:90\"]").Traffic.Ports.Select(p => p.Target));
         Assert.Empty(web.Mounts);
         Assert.Null(web.Command);
         Assert.Equal(["B"], web.Environment.Keys);

@@ -63,7 +63,8 @@ public sealed class RealisticStackTests
         Assert.Equal(["httpd", "-f", "-p", "80"], web.Container.Command!.Value.AsEnumerable());
         Assert.Equal("hello", web.Container.Environment["GREETING"]);
         Assert.Equal("false", web.Container.Environment["DEBUG"]);
-        Assert.Equal(new PortSpec { Target = 80, Published = 8080 }, Assert.Single(web.Container.Ports));
+        Assert.Empty(web.Container.Ports);
+        Assert.Equal(new IngressPortSpec { Target = 80, Published = 8080 }, Assert.Single(web.Traffic.Ports));
         Assert.Equal("json-file", web.Container.Logging!.Driver);
         Assert.Equal("3", web.Container.Logging.Options["max-file"]);
         Assert.Equal(["CMD-SHELL", "wget -q -O- http://127.0.0.1/ || exit 1"], web.Container.Healthcheck!.Test.AsEnumerable());

@@ -26,7 +26,8 @@ public sealed class RepositoryTests
             .Concat(DeployReader.Keys).Concat(DeployReader.UpdateKeys).Concat(DeployReader.PlacementKeys).Concat(RestartReader.Keys)
             .Concat(NetworkReader.Keys).Concat(NetworkReader.Keys.NotSupported).Concat(NetworkReader.PoolKeys.NotSupported)
             .Concat(VolumeReader.Keys)
-            .Concat(ExtensionReader.Keys).Concat(ExtensionReader.Keys.NotSupported);
+            .Concat(ExtensionReader.Keys).Concat(ExtensionReader.Keys.NotSupported)
+            .Concat(RouteReader.Keys).Concat(TrafficReader.TimeoutKeys).Concat(TrafficReader.SloKeys).Concat(TrafficReader.MaintenanceKeys);
 
         Assert.Equal([], keys.Distinct().Where(key => !documentation.Contains($"`{key}`", StringComparison.Ordinal) && !documentation.Contains($"`{key}:", StringComparison.Ordinal)));
     }

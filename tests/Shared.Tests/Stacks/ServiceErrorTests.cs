@@ -337,7 +337,7 @@ public sealed class ServiceErrorTests
                     image: a
                     container_name: one
                     network_mode: host
-                    ports: ["80:80"]
+                    ports: ["80"]
                     label_file: none.labels
                     security_opt: ["seccomp=none.json"]
                     pull_policy: daily

@@ -45,14 +45,15 @@ public sealed class ServiceKeyTests
             { """healthcheck: {disable: true}""", """{"Container":{"Healthcheck":{"Test":["NONE"]}}}""" },
             { """healthcheck: {interval: 5s}""", """{"Container":{"Healthcheck":{"Interval":"00:00:05"}}}""" },
             { """ports: [80]""", """{"Container":{"Ports":[{"Target":80}]}}""" },
-            { """ports: ["8080:80/udp"]""", """{"Container":{"Ports":[{"Protocol":"udp","Published":8080,"Target":80}]}}""" },
-            { """ports: ["127.0.0.1:8080:80"]""", """{"Container":{"Ports":[{"HostIp":"127.0.0.1","Published":8080,"Target":80}]}}""" },
+            { """ports: ["80/udp"]""", """{"Container":{"Ports":[{"Protocol":"udp","Target":80}]}}""" },
+            { """ports: ["8080:80"]""", """{"Traffic":{"Ports":[{"Published":8080,"Target":80}]}}""" },
+            { """ports: ["127.0.0.1:8080:80"]""", """{"Traffic":{"Ports":[{"HostIp":"127.0.0.1","Published":8080,"Target":80}]}}""" },
             { """ports: ["127.0.0.1::80"]""", """{"Container":{"Ports":[{"HostIp":"127.0.0.1","Target":80}]}}""" },
-            { """ports: ["[::1]:8080:80"]""", """{"Container":{"Ports":[{"HostIp":"::1","Published":8080,"Target":80}]}}""" },
-            { """ports: ["8000-8001:80-81"]""", """{"Container":{"Ports":[{"Published":8000,"Target":80},{"Published":8001,"Target":81}]}}""" },
+            { """ports: ["[::1]:8080:80"]""", """{"Traffic":{"Ports":[{"HostIp":"::1","Published":8080,"Target":80}]}}""" },
+            { """ports: ["8000-8001:80-81"]""", """{"Traffic":{"Ports":[{"Published":8000,"Target":80},{"Published":8001,"Target":81}]}}""" },
             { """ports: ["9000-9001"]""", """{"Container":{"Ports":[{"Target":9000},{"Target":9001}]}}""" },
             { """ports: ["0:80"]""", """{"Container":{"Ports":[{"Target":80}]}}""" },
-            { """ports: ["80:80", "80:80"]""", """{"Container":{"Ports":[{"Published":80,"Target":80}]}}""" },
+            { """ports: ["80:80", "80:80"]""", """{"Traffic":{"Ports":[{"Published":80,"Target":80}]}}""" },
             { """ports: [{target: 80}, {target: 81, published: "8081", host_ip: 10.0.0.1, protocol: udp, mode: host, name: web, app_protocol: http}]""", """{"Container":{"Ports":[{"Target":80},{"HostIp":"10.0.0.1","Mode":"Host","Protocol":"udp","Published":8081,"Target":81}]}}""" },
             { """expose: [80, "81/udp", "90-91", "80/tcp"]""", """{"Container":{"Expose":["80/tcp","81/udp","90/tcp","91/tcp"]}}""" },
             { """volumes: [/data]""", """{"Container":{"Mounts":[{"Kind":"Volume","Target":"/data"}]}}""" },
@@ -128,6 +129,20 @@ public sealed class ServiceKeyTests
             { """x-orchestrator: {ready: {path: /health, port: 8080}}""", """{"Container":{"Ready":{"HttpPath":"/health","Port":8080}}}""" },
             { """x-orchestrator: {ready: {tcp: 5432}}""", """{"Container":{"Ready":{"Port":5432}}}""" },
             { """x-orchestrator: {progress_deadline: 90s, retain: 0, drain_timeout: 30s}""", """{"Deploy":{"DrainTimeout":"00:00:30","ProgressDeadline":"00:01:30","Retain":0}}""" },
+            { """x-orchestrator: {route: {}}""", """{"Traffic":{"Routes":[{"Port":80}]}}""" },
+            { """x-orchestrator: {route: {host: Shop.Example.com, path: /api/, port: 8080, strip: true, protocol: h2c, http_port: 8081}}""", """{"Traffic":{"Routes":[{"Host":"shop.example.com","HttpPort":8081,"Path":"/api","Port":8080,"Protocol":"H2c","Strip":true}]}}""" },
+            { """x-orchestrator: {route: [{host: [a.b, "*.a.b"], port: 1}, {host: "a.*", protocol: https}, {host: "~^x[0-9]+[.]", protocol: tls, https_port: 8443}]}""", """{"Traffic":{"Routes":[{"Host":"a.b","Port":1},{"Host":"*.a.b","Port":1},{"Host":"a.*","Port":80,"Protocol":"Https"},{"Host":"~^x[0-9]+[.]","HttpsPort":8443,"Port":80,"Protocol":"Tls"}]}}""" },
+            { """x-orchestrator: {route: {host: a}, balance: leastconn, sticky: true, max_connections: 100}""", """{"Traffic":{"Balance":"LeastConnections","MaxConnections":100,"Routes":[{"Host":"a","Port":80}],"Sticky":{"CookieName":"orchestrator","Kind":"Cookie"}}}""" },
+            { """x-orchestrator: {route: {}, balance: roundrobin, sticky: false}""", """{"Traffic":{"Routes":[{"Port":80}]}}""" },
+            { """x-orchestrator: {route: {}, sticky: source}""", """{"Traffic":{"Routes":[{"Port":80}],"Sticky":{"CookieName":"orchestrator","Kind":"Source"}}}""" },
+            { """x-orchestrator: {route: {}, sticky: {cookie: SRV}}""", """{"Traffic":{"Routes":[{"Port":80}],"Sticky":{"CookieName":"SRV","Kind":"Cookie"}}}""" },
+            { """x-orchestrator: {route: {}, timeouts: {connect: 2s, response: 3m, idle: 5s, tunnel: 2h, queue: 1s}}""", """{"Traffic":{"Routes":[{"Port":80}],"Timeouts":{"Connect":"00:00:02","Idle":"00:00:05","Queue":"00:00:01","Response":"00:03:00","Tunnel":"02:00:00"}}}""" },
+            { """x-orchestrator: {route: {}, proxy_protocol: send}""", """{"Traffic":{"ProxyProtocol":{"Send":true},"Routes":[{"Port":80}]}}""" },
+            { """x-orchestrator: {route: {}, proxy_protocol: {send: true, accept: false}}""", """{"Traffic":{"ProxyProtocol":{"Send":true},"Routes":[{"Port":80}]}}""" },
+            { """x-orchestrator: {route: {}, proxy_protocol: both}""", """{"Traffic":{"ProxyProtocol":{"Accept":true,"Send":true},"Routes":[{"Port":80}]}}""" },
+            { """x-orchestrator: {route: {}, slo: {error_rate: 0.01, p95: 300ms, window: 30s, requests: 50}}""", """{"Traffic":{"Routes":[{"Port":80}],"Slo":{"ErrorRate":0.01,"P95":"00:00:00.3000000","RequestsMin":50,"Window":"00:00:30"}}}""" },
+            { """x-orchestrator: {route: {}, slo: {error_rate: 0.5%}}""", """{"Traffic":{"Routes":[{"Port":80}],"Slo":{"ErrorRate":0.005}}}""" },
+            { """x-orchestrator: {route: {}, maintenance: {page: page.html, hold: 30s}}""", """{"Traffic":{"Maintenance":{"Hold":"00:00:30","Page":"<p>soon</p>"},"Routes":[{"Port":80}]}}""" },
             { """x-anything: {a: [1, {b: c}]}""", """{}""" },
         };
 
@@ -148,6 +163,7 @@ public sealed class ServiceKeyTests
             .With("stack.yaml", yaml)
             .With("a.env", "A=1\nB=$A-2\n")
             .With("b.env", "B=\"raw\"\nHOME\n")
+            .With("page.html", "<p>soon</p>")
             .With("labels", "l=1\n")
             .With("profile.json", "{ \"defaultAction\": \"SCMP_ACT_ALLOW\" }")
             .Load());

@@ -248,7 +248,7 @@ public sealed class StackErrorTests
                   b: {image: a, ports: ["80:81"]}
                 """,
                 """
-                stack.yaml:3:24: services.b.ports: port 80/tcp is already published by a; publish it on another port
+                stack.yaml:3:25: services.b.ports[0]: port 80/tcp is already published by a (at stack.yaml:2:25); publish it on another port
                 """
             },
             {

@@ -22,15 +22,17 @@ internal sealed class DeployCommand : CliCommand
 
     protected override async Task<int> RunAsync(Invocation invocation)
     {
-        var (spec, services) = _file.Read(invocation);
+        var (spec, services, certificates) = _file.Read(invocation);
+        var dryRun = invocation.Arguments.GetValue(_dryRun);
         var request = new ChangeRequest.Deploy
         {
             Stack = spec.Name,
             Spec = spec,
             Services = [.. services],
             ForceRecreate = invocation.Arguments.GetValue(_force),
+            // A plan asks for nothing that needs a private key.
+            Certificates = dryRun ? [] : certificates,
         };
-        var dryRun = invocation.Arguments.GetValue(_dryRun);
         await using var connection = await invocation.OpenAsync(changes: !dryRun).ConfigureAwait(false);
         if (dryRun)
             return await PlanCommand.ShowAsync(invocation, connection.Coordinator, request, _follow.IsJson(invocation.Arguments)).ConfigureAwait(false);

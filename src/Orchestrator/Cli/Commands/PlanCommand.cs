@@ -36,7 +36,7 @@ internal sealed class PlanCommand : CliCommand
 
     protected override async Task<int> RunAsync(Invocation invocation)
     {
-        var (spec, services) = _file.Read(invocation);
+        var (spec, services, _) = _file.Read(invocation);
         var request = new ChangeRequest.Deploy
         {
             Stack = spec.Name,

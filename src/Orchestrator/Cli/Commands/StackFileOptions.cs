@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Orchestrator.Cli.Connections;
 using Orchestrator.Cli.Rendering;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -32,7 +34,7 @@ internal sealed class StackFileOptions
     }
 
     /// <summary>Reads the files; every error of theirs is in the exception, one line each.</summary>
-    public (StackSpec Spec, IReadOnlyList<string> Services) Read(Invocation invocation)
+    public (StackSpec Spec, IReadOnlyList<string> Services, ImmutableArray<CertificateFile> Certificates) Read(Invocation invocation)
     {
         var arguments = invocation.Arguments;
         var (files, services) = Split(arguments, invocation.Services.StackFiles);
@@ -42,7 +44,7 @@ internal sealed class StackFileOptions
         if (result.Stack is not { } spec)
             throw new StackFileException(result.Errors);
         StackNames.RequireServices(spec.Name, services, [.. spec.Services.Select(s => s.Name)]);
-        return (spec, services);
+        return (spec, services, result.Certificates);
     }
 
     /// <summary>Leading words that look like files are files; all others are services.</summary>

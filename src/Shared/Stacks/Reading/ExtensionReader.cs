@@ -6,13 +6,7 @@ internal static class ExtensionReader
     /// <summary>Each kept container holds its image on the host.</summary>
     private const int MaxRetain = 10;
 
-    internal static readonly KeyTable<ServiceDraft> Keys = new("route")
-    {
-        { "ready", (d, v) => d with { Container = d.Container with { Ready = ReadReady(v) } } },
-        { "progress_deadline", (d, v) => d with { Deploy = d.Deploy with { ProgressDeadline = Positive(v) ?? d.Deploy.ProgressDeadline } } },
-        { "retain", (d, v) => d with { Deploy = d.Deploy with { Retain = v.Int(0, MaxRetain) ?? d.Deploy.Retain } } },
-        { "drain_timeout", (d, v) => d with { Deploy = d.Deploy with { DrainTimeout = v.Duration() ?? d.Deploy.DrainTimeout } } },
-    };
+    internal static readonly KeyTable<ServiceDraft> Keys = Table();
 
     private sealed record Draft(string? Path, int? Port, int? Tcp);
 
@@ -25,6 +19,20 @@ internal static class ExtensionReader
     };
 
     public static ServiceDraft Read(ServiceDraft draft, Value value) => Keys.Read(value, draft);
+
+    private static KeyTable<ServiceDraft> Table()
+    {
+        var keys = new KeyTable<ServiceDraft>
+        {
+            { "ready", (d, v) => d with { Container = d.Container with { Ready = ReadReady(v) } } },
+            { "progress_deadline", (d, v) => d with { Deploy = d.Deploy with { ProgressDeadline = Positive(v) ?? d.Deploy.ProgressDeadline } } },
+            { "retain", (d, v) => d with { Deploy = d.Deploy with { Retain = v.Int(0, MaxRetain) ?? d.Deploy.Retain } } },
+            { "drain_timeout", (d, v) => d with { Deploy = d.Deploy with { DrainTimeout = v.Duration() ?? d.Deploy.DrainTimeout } } },
+            { "route", (d, v) => d with { Routes = RouteReader.Read(v) } },
+        };
+        keys.AddRange(TrafficReader.Keys, d => d.Traffic, (d, t) => d with { Traffic = t });
+        return keys;
+    }
 
     private static ReadySpec? ReadReady(Value value)
     {

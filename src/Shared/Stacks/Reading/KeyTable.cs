@@ -36,6 +36,13 @@ internal sealed class KeyTable<T>(params string[] notSupported) : IEnumerable<st
 
     public void Add(string key, Func<T, Value, T> apply) => _keys.Add(key, apply);
 
+    /// <summary>The keys of another table, for a part of the record.</summary>
+    public void AddRange<TPart>(KeyTable<TPart> part, Func<T, TPart> get, Func<T, TPart, T> set)
+    {
+        foreach (var (key, apply) in part._keys)
+            _keys.Add(key, (whole, value) => set(whole, apply(get(whole), value)));
+    }
+
     public IEnumerator<string> GetEnumerator() => _keys.Keys.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

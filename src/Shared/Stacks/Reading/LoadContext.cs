@@ -19,6 +19,11 @@ internal sealed record LoadContext(
 
     public ImmutableSortedDictionary<string, VolumeSpec> Volumes { get; init; } = ImmutableSortedDictionary.Create<string, VolumeSpec>(StringComparer.Ordinal);
 
+    /// <summary>Those read so far.</summary>
+    public required LoadedCertificates Certificates { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
     /// <summary>Relative to the project directory; <c>~</c> is the caller's home. Null after an error was reported.</summary>
     public string? AbsolutePath(string path, Value at)
     {

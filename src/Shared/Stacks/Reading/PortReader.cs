@@ -17,7 +17,9 @@ internal static class PortReader
         public int Count => Last - First + 1;
     }
 
-    private sealed record Long(int? Target, Range? Published, string? HostIp, string Protocol, PortMode Mode);
+    private sealed record Long(int? Target, Range? Published, string? HostIp, string Protocol, PortMode Mode, PortApplication Application);
+
+    private readonly record struct Port(PortSpec Spec, PortApplication Application);
 
     private static readonly KeyTable<Long> Keys = new()
     {
@@ -26,21 +28,34 @@ internal static class PortReader
         { "host_ip", (p, v) => p with { HostIp = CheckIp(v, v.String()) } },
         { "protocol", (p, v) => p with { Protocol = CheckProtocol(v, v.String() ?? "tcp") } },
         { "mode", (p, v) => p with { Mode = v.OneOf(("ingress", PortMode.Ingress), ("host", PortMode.Host)) ?? PortMode.Ingress } },
-        // Both only describe; nothing is made from them.
+        // Only describes; nothing is made from it.
         { "name", (p, v) => { v.String(); return p; } },
-        { "app_protocol", (p, v) => { v.String(); return p; } },
+        { "app_protocol", (p, v) => p with { Application = ReadApplication(v) } },
     };
 
-    public static ImmutableArray<PortSpec> Read(Value value)
+    /// <summary>The ingress listens on a port that is published in its mode; every other one is bound by the container itself.</summary>
+    public static ServiceDraft Read(ServiceDraft draft, Value value)
     {
-        var ports = ImmutableArray.CreateBuilder<PortSpec>();
+        var ports = new List<PortSpec>();
+        var ingress = ImmutableArray.CreateBuilder<Placed<IngressPortSpec>>();
         foreach (var item in value.Items())
         {
-            foreach (var port in item.IsMap ? ReadLong(item) : ReadShort(item))
-                Add(ports, port, item);
+            foreach (var (port, application) in item.IsMap ? ReadLong(item) : ReadShort(item))
+            {
+                if (!Add(ports, port, item) || port is not { Mode: PortMode.Ingress, Published: { } published })
+                    continue;
+                if (port.Protocol == "tcp")
+                    ingress.Add(new(new IngressPortSpec { Published = published, Target = port.Target, HostIp = port.HostIp, Application = application }, item));
+                else
+                    item.Error($"{port.Protocol} is not carried by the ingress", $"write it in the long form with mode: host, such as {{target: {port.Target}, published: {published}, protocol: {port.Protocol}, mode: host}}");
+            }
         }
 
-        return ports.ToImmutable();
+        return draft with
+        {
+            Container = draft.Container with { Ports = [.. ports.Where(p => p is { Mode: PortMode.Host } or { Published: null })] },
+            IngressPorts = ingress.ToImmutable(),
+        };
     }
 
     public static ImmutableArray<string> ReadExposed(Value value)
@@ -64,22 +79,32 @@ internal static class PortReader
         return ports.ToImmutable();
     }
 
-    private static void Add(ImmutableArray<PortSpec>.Builder ports, PortSpec port, Value at)
+    /// <returns>Whether it is one more; a repetition is none.</returns>
+    private static bool Add(List<PortSpec> ports, PortSpec port, Value at)
     {
         var same = ports.FirstOrDefault(p => p.Published is not null && p.Published == port.Published && p.Protocol == port.Protocol && p.HostIp == port.HostIp);
-        if (same is null || same == port)
+        if (same is null)
         {
-            if (same is null)
-                ports.Add(port);
-            return;
+            ports.Add(port);
+            return true;
         }
 
-        at.Error($"port {port.Published} is published twice: for {same.Target} and for {port.Target}", "publish one of them on another port");
+        if (same != port)
+            at.Error($"port {port.Published} is published twice: for {same.Target} and for {port.Target}", "publish one of them on another port");
+        return false;
     }
 
-    private static IEnumerable<PortSpec> ReadLong(Value value)
+    /// <summary>Words of others' (<c>ssh</c>, <c>redis</c>, <c>https</c>, <c>grpc</c>, …) are bytes to the ingress.</summary>
+    private static PortApplication ReadApplication(Value value) => value.String()?.ToLowerInvariant() switch
     {
-        var port = Keys.Read(value, new Long(null, null, null, "tcp", PortMode.Ingress));
+        null => PortApplication.Auto,
+        "http" => PortApplication.Http,
+        _ => PortApplication.Tcp,
+    };
+
+    private static IEnumerable<Port> ReadLong(Value value)
+    {
+        var port = Keys.Read(value, new Long(null, null, null, "tcp", PortMode.Ingress, PortApplication.Auto));
         if (value.Find("target") is null)
             value.Error("`target` is missing", "add the container's port");
         if (port.Target is not { } target)
@@ -90,10 +115,10 @@ internal static class PortReader
             return [];
         }
 
-        return [new PortSpec { Target = target, Published = Chosen(port.Published?.First), HostIp = port.HostIp, Protocol = port.Protocol, Mode = port.Mode }];
+        return [new(new PortSpec { Target = target, Published = Chosen(port.Published?.First), HostIp = port.HostIp, Protocol = port.Protocol, Mode = port.Mode }, port.Application)];
     }
 
-    private static IEnumerable<PortSpec> ReadShort(Value value)
+    private static IEnumerable<Port> ReadShort(Value value)
     {
         if (value.ScalarText() is not { } text)
             return [];
@@ -124,14 +149,10 @@ internal static class PortReader
         return [];
     }
 
-    private static IEnumerable<PortSpec> Expand(Range target, Range? published, string? ip, string protocol) =>
-        Enumerable.Range(0, target.Count).Select(i => new PortSpec
-        {
-            Target = target.First + i,
-            Published = Chosen(published?.First + i),
-            HostIp = ip,
-            Protocol = protocol,
-        });
+    private static IEnumerable<Port> Expand(Range target, Range? published, string? ip, string protocol) =>
+        Enumerable.Range(0, target.Count).Select(i => new Port(
+            new PortSpec { Target = target.First + i, Published = Chosen(published?.First + i), HostIp = ip, Protocol = protocol },
+            PortApplication.Auto));
 
     /// <summary>Publishing 0 is the engine's way to say: any free port.</summary>
     private static int? Chosen(int? published) => published == 0 ? null : published;
@@ -145,9 +166,10 @@ internal static class PortReader
     private static string CheckProtocol(Value value, string protocol)
     {
         var lower = protocol.ToLowerInvariant();
-        if (lower is not ("tcp" or "udp" or "sctp"))
-            value.Error($"`{protocol}` is not a protocol", "use tcp, udp or sctp");
-        return lower;
+        if (lower is "tcp" or "udp" or "sctp")
+            return lower;
+        value.Error($"`{protocol}` is not a protocol", "use tcp, udp or sctp");
+        return "tcp";
     }
 
     private static string? CheckIp(Value value, string? ip)

@@ -25,6 +25,14 @@ internal sealed record ServiceDraft
 
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
+    /// <summary><c>x-orchestrator</c>'s part of the traffic; ports and routes come last.</summary>
+    public TrafficSpec Traffic { get; init; } = new();
+
+    /// <summary><c>ports</c> that the ingress listens on.</summary>
+    public ImmutableArray<Placed<IngressPortSpec>> IngressPorts { get; init; } = [];
+
+    public ImmutableArray<RouteDraft> Routes { get; init; } = [];
+
     public int? Scale { get; init; }
 
     public int? Replicas { get; init; }

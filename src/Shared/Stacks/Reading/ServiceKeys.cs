@@ -31,7 +31,7 @@ internal static class ServiceKeys
         { "stop_signal", Container((c, v) => c with { StopSignal = v.String() }) },
         { "stop_grace_period", Container((c, v) => c with { StopGracePeriod = v.Duration() ?? c.StopGracePeriod }) },
         { "healthcheck", Container((c, v) => c with { Healthcheck = HealthcheckReader.Read(v) }) },
-        { "ports", Container((c, v) => c with { Ports = PortReader.Read(v) }) },
+        { "ports", PortReader.Read },
         { "expose", Container((c, v) => c with { Expose = PortReader.ReadExposed(v) }) },
         { "volumes", Container((c, v) => c with { Mounts = MountReader.Read(v) }) },
         { "tmpfs", Container((c, v) => c with { Tmpfs = v.StringOrStrings() }) },

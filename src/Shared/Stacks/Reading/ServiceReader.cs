@@ -5,7 +5,7 @@ namespace Orchestrator.Stacks.Reading;
 /// <summary>One service: its keys in the order of the file, then what several of them decide together.</summary>
 internal static class ServiceReader
 {
-    public static ServiceSpec Read(Value value, string name)
+    public static ServiceReading Read(Value value, string name)
     {
         var draft = new ServiceDraft { Name = name };
         if (value.IsMap)
@@ -25,9 +25,12 @@ internal static class ServiceReader
             Restart = Restart(value, draft),
         };
         CheckMounts(value, container);
-        CheckHostNetwork(value, container);
         CheckContainerName(value, container, deploy);
-        return new ServiceSpec { Name = name, Container = container, DependsOn = draft.DependsOn, Deploy = deploy, PullPolicy = draft.PullPolicy };
+        var (traffic, ports, routes) = ServiceTraffic.Of(value, draft with { Container = container });
+        return new ServiceReading(
+            new ServiceSpec { Name = name, Container = container, DependsOn = draft.DependsOn, Deploy = deploy, PullPolicy = draft.PullPolicy, Traffic = traffic },
+            ports,
+            routes);
     }
 
     private static ImmutableSortedDictionary<string, string?> Environment(ServiceDraft draft, LoadContext context)
@@ -114,12 +117,6 @@ internal static class ServiceReader
             else if (!targets.Add(target))
                 tmpfs.Error($"two mounts have the target {target}", "mount one of them elsewhere");
         }
-    }
-
-    private static void CheckHostNetwork(Value value, ContainerSpec container)
-    {
-        if (container.NetworkMode is "host" or "none" && container.Ports.Length > 0)
-            value.Find("ports")!.Error($"`ports` has no effect with `network_mode: {container.NetworkMode}`", "remove one of them");
     }
 
     private static void CheckContainerName(Value value, ContainerSpec container, DeploySpec deploy)

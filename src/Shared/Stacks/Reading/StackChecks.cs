@@ -10,7 +10,6 @@ internal static class StackChecks
         CheckDependencies(services, section);
         CheckCycles(services, section);
         CheckContainerNames(services, section);
-        CheckPublishedPorts(services, section);
     }
 
     private static void CheckDependencies(ImmutableArray<ServiceSpec> services, Value section)
@@ -99,22 +98,6 @@ internal static class StackChecks
         {
             foreach (var second in group.Skip(1))
                 section.Find(second.Name)?.Find("container_name")?.Error($"the container name {group.Key} is already that of {group.First().Name}", "give each service its own");
-        }
-    }
-
-    /// <summary>Ingress ports are open on every host, so two services cannot have one; host ports may be on different hosts.</summary>
-    private static void CheckPublishedPorts(ImmutableArray<ServiceSpec> services, Value section)
-    {
-        var taken = new Dictionary<(int, string, string?), string>();
-        foreach (var service in services)
-        {
-            foreach (var port in service.Container.Ports)
-            {
-                if (port is not { Published: { } published, Mode: PortMode.Ingress })
-                    continue;
-                if (!taken.TryAdd((published, port.Protocol, port.HostIp), service.Name) && taken[(published, port.Protocol, port.HostIp)] is var first && first != service.Name)
-                    section.Find(service.Name)?.Find("ports")?.Error($"port {published}/{port.Protocol} is already published by {first}", "publish it on another port");
-            }
         }
     }
 

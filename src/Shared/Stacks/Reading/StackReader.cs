@@ -35,8 +35,10 @@ internal static partial class StackReader
         }
 
         var context = root.Context with { Networks = networks, Volumes = volumes };
-        var services = ReadServices(new Value(sections.Services.Node, sections.Services.Path, context));
+        var read = ReadServices(new Value(sections.Services.Node, sections.Services.Path, context));
+        ImmutableArray<ServiceSpec> services = [.. read.Select(r => r.Spec)];
         StackChecks.Check(services, sections.Services);
+        ListenerChecks.Check(read);
         if (context.Diagnostics.HasErrors)
             return null;
         WarnUnused(sections.Networks, services.SelectMany(s => s.Container.Networks).Select(n => n.Network), "network");
@@ -45,14 +47,15 @@ internal static partial class StackReader
         {
             Name = name,
             Services = services,
+            Certificates = context.Certificates.Specs,
             Networks = networks.Where(n => services.Any(s => s.Container.Networks.Any(a => a.Network == n.Key))).ToImmutableSortedDictionary(StringComparer.Ordinal),
             Volumes = volumes.Where(v => services.Any(s => s.Container.Mounts.Any(m => m.Kind == MountKind.Volume && m.Source == v.Key))).ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
     }
 
-    private static ImmutableArray<ServiceSpec> ReadServices(Value value)
+    private static ImmutableArray<ServiceReading> ReadServices(Value value)
     {
-        var services = ImmutableArray.CreateBuilder<ServiceSpec>();
+        var services = ImmutableArray.CreateBuilder<ServiceReading>();
         foreach (var (key, service) in value.Entries())
         {
             if (!ServiceName().IsMatch(key.Text))
