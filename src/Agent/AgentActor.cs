@@ -92,6 +92,9 @@ public sealed partial class AgentActor : ReceiveActor
         LogLinkUp(_options.HostName);
         _uplink = up.Uplink;
         _isInventoryOwed = true;
+
+        // The way to the coordinator may be another one than before.
+        if (_facts is { } facts) _facts = facts with { Address = _options.Overlay?.Address() };
         ReportInventory();
     }
 
@@ -214,6 +217,7 @@ public sealed partial class AgentActor : ReceiveActor
         Name = _options.HostName,
         Labels = _options.Labels,
         AgentVersion = _options.AgentVersion,
+        Address = _options.Overlay?.Address(),
         EngineId = info?.Id ?? "",
         EngineVersion = version?.Version ?? info?.ServerVersion ?? "",
         Os = info?.Os is { Length: > 0 } os ? os : "linux",

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Agent.Networks;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Engine;
 
@@ -22,6 +23,9 @@ public sealed record AgentOptions
 
     /// <summary>The folder of template resources (docs/templates.md); null: this host has no template sink.</summary>
     public string? TemplatesFolder { get; init; }
+
+    /// <summary>Null when embedded: one host has no other to be joined with.</summary>
+    public OverlayHost? Overlay { get; init; }
 
     /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
     public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);

@@ -14,6 +14,13 @@ internal static class EngineFaults
 
     public static bool IsUnreachable(Exception error) => error is TimeoutException or EngineException { IsUnreachable: true };
 
+    /// <summary>A container's own address on a network: another has it, or the network is no longer the one it was chosen for. A host's port that is taken reads alike but for "bind:".</summary>
+    public static bool IsAddressRefused(Exception error) => error is EngineException { DaemonMessage: var message }
+        && !message.Contains("bind:", StringComparison.Ordinal)
+        && (message.Contains("Address already in use", StringComparison.Ordinal)
+            || message.Contains("does not belong to any of this network's subnets", StringComparison.Ordinal)
+            || message.Contains("user specified IP address is supported only", StringComparison.Ordinal));
+
     /// <summary>The engine's words without method and path where there was an answer.</summary>
     public static string Text(Exception error) => error is EngineException { IsUnreachable: false } engine ? engine.DaemonMessage : error.Message;
 }

@@ -9,4 +9,7 @@ internal sealed partial class NetworksActor
 
     [LoggerMessage(1401, LogLevel.Information, "Volume {Volume}: created")]
     private partial void LogVolumeCreated(string volume);
+
+    [LoggerMessage(1402, LogLevel.Warning, "Networks that span hosts are not all as they should be; tried again every 10 s: {Reason}")]
+    private partial void LogVerifyFailed(string reason);
 }

@@ -7,7 +7,7 @@ using Orchestrator.Stacks;
 
 namespace Orchestrator.Agent.Networks;
 
-/// <summary><c>/user/agent/networks</c>: makes and removes networks and volumes, one question after the other, for engines below 1.44 gladly make two networks of one name.</summary>
+/// <summary><c>/user/agent/networks</c>: makes and removes networks and volumes and gives out addresses, one question after the other, for engines below 1.44 gladly make two networks of one name.</summary>
 internal sealed partial class NetworksActor : EngineCaller
 {
     /// <summary>One question: a handful of calls, each of milliseconds on a healthy engine.</summary>
@@ -24,6 +24,8 @@ internal sealed partial class NetworksActor : EngineCaller
     private readonly IEngine _engine;
     private readonly AgentOptions _options;
     private readonly ILogger _logger;
+    private readonly OverlayBridges? _bridges;
+    private readonly NetworkKeeper _keeper;
     private readonly Queue<Question> _queue = [];
     private bool _busy;
 
@@ -32,7 +34,11 @@ internal sealed partial class NetworksActor : EngineCaller
         _engine = engine;
         _options = options;
         _logger = logger;
+        _bridges = options.Overlay is { } overlay ? new OverlayBridges(overlay) : null;
+        _keeper = new NetworkKeeper(engine, options.HostName, _bridges, LogNetworkCreated);
         Receive<NetworksMessage.Ensure>(ensure => Enqueue(new Question(Sender, ensure, ensure.Token)));
+        Receive<NetworksMessage.Span>(OnSpan);
+        Receive<Verify>(_ => OnVerify());
         Receive<NetworksMessage.Remove>(remove => Enqueue(new Question(Sender, remove, remove.Token)));
         Receive<TryAgain>(again => Begin(again.Question));
     }
@@ -56,17 +62,22 @@ internal sealed partial class NetworksActor : EngineCaller
         Begin(question);
     }
 
-    private void Begin(Question question) => Call(
-        "making or removing networks and volumes",
-        QuestionMax,
-        cancellation => question.Message switch
-        {
-            NetworksMessage.Ensure ensure => EnsureAsync(ensure, cancellation),
-            NetworksMessage.Remove remove => RemoveAsync(remove, cancellation),
-            var other => throw new InvalidOperationException($"no question: {other}"),
-        },
-        () => Answer(question, new NetworksMessage.Done(question.Token)),
-        error => OnFailed(question, error));
+    private void Begin(Question question)
+    {
+        var now = Now;
+        Call(
+            "making or removing networks and volumes",
+            QuestionMax,
+            cancellation => question.Message switch
+            {
+                NetworksMessage.Ensure ensure => EnsureAsync(ensure, now, cancellation),
+                NetworksMessage.Span span => SpanAsync(span, cancellation),
+                NetworksMessage.Remove remove => RemoveAsync(remove, cancellation),
+                var other => throw new InvalidOperationException($"no question: {other}"),
+            },
+            addresses => Answer(question, new NetworksMessage.Done(question.Token) { Addresses = addresses }),
+            error => OnFailed(question, error));
+    }
 
     private void OnFailed(Question question, Exception error)
     {
@@ -76,52 +87,46 @@ internal sealed partial class NetworksActor : EngineCaller
             return;
         }
 
-        Answer(question, new NetworksMessage.Failed(question.Token, error is MissingException ? error.Message : EngineFaults.Text(error), EngineFaults.IsTemporary(error)));
+        Answer(question, new NetworksMessage.Failed(question.Token, EngineFaults.Text(error), EngineFaults.IsTemporary(error) || error is SpanException { IsTemporary: true }));
     }
 
     private void Answer(Question question, NetworksMessage answer)
     {
         _busy = false;
+        if (question.IsVerify) EndVerify((answer as NetworksMessage.Failed)?.Message);
         question.Asker.Tell(answer);
         Next();
     }
 
-    private async Task EnsureAsync(NetworksMessage.Ensure ensure, CancellationToken cancellation)
+    private async Task<ImmutableSortedDictionary<string, string>> EnsureAsync(NetworksMessage.Ensure ensure, DateTimeOffset now, CancellationToken cancellation)
     {
-        foreach (var (key, network) in ensure.Networks) await EnsureNetworkAsync(ensure.Stack, key, network, cancellation);
+        var addresses = await _keeper.EnsureAsync(ensure, now, cancellation);
         foreach (var (key, volume) in ensure.Volumes) await EnsureVolumeAsync(ensure.Stack, key, volume, cancellation);
-    }
-
-    private async Task EnsureNetworkAsync(string stack, string key, NetworkSpec network, CancellationToken cancellation)
-    {
-        if (await ExistsAsync(_engine.InspectNetworkAsync(network.EngineName, cancellation))) return;
-        if (network.External) throw new MissingException($"external network {network.EngineName} does not exist on host {_options.HostName}; create it there: docker network create {network.EngineName}");
-        try
-        {
-            await _engine.CreateNetworkAsync(NetworkRequest(stack, key, network), cancellation);
-            LogNetworkCreated(network.EngineName);
-        }
-        catch (EngineException e) when (e.Kind == EngineErrorKind.Conflict)
-        {
-            // Another program made it in between; or it overlaps with one of another name, and then it is still missing.
-            if (!await ExistsAsync(_engine.InspectNetworkAsync(network.EngineName, cancellation))) throw;
-        }
+        return addresses;
     }
 
     private async Task EnsureVolumeAsync(string stack, string key, VolumeSpec volume, CancellationToken cancellation)
     {
         if (await ExistsAsync(_engine.InspectVolumeAsync(volume.EngineName, cancellation))) return;
-        if (volume.External) throw new MissingException($"external volume {volume.EngineName} does not exist on host {_options.HostName}; create it there: docker volume create {volume.EngineName}");
+        if (volume.External) throw new NetworkException($"external volume {volume.EngineName} does not exist on host {_options.HostName}; create it there: docker volume create {volume.EngineName}");
 
         // Creating a volume that has appeared in between returns it.
         await _engine.CreateVolumeAsync(VolumeRequest(stack, key, volume), cancellation);
         LogVolumeCreated(volume.EngineName);
     }
 
-    private async Task RemoveAsync(NetworksMessage.Remove remove, CancellationToken cancellation)
+    private async Task<ImmutableSortedDictionary<string, string>> RemoveAsync(NetworksMessage.Remove remove, CancellationToken cancellation)
     {
-        foreach (var network in remove.Networks) await ExistsAsync(_engine.RemoveNetworkAsync(network, cancellation));
+        foreach (var network in remove.Networks) await RemoveNetworkAsync(network, network, cancellation);
         foreach (var volume in remove.Volumes) await ExistsAsync(_engine.RemoveVolumeAsync(volume, force: false, cancellation));
+        return ImmutableSortedDictionary<string, string>.Empty;
+    }
+
+    /// <summary>Its device last: as long as the engine keeps the network, containers may use it.</summary>
+    private async Task RemoveNetworkAsync(string network, string name, CancellationToken cancellation)
+    {
+        await ExistsAsync(_engine.RemoveNetworkAsync(network, cancellation));
+        if (_bridges is not null) await _bridges.DetachAsync(name, cancellation);
     }
 
     private static async Task<bool> ExistsAsync(Task call)
@@ -137,39 +142,21 @@ internal sealed partial class NetworksActor : EngineCaller
         }
     }
 
-    private static CreateNetwork NetworkRequest(string stack, string key, NetworkSpec network) => new()
-    {
-        Name = network.EngineName,
-        Driver = network.Driver,
-        Options = network.DriverOptions,
-        Labels = Labels(network.Labels, stack, ReplicaLabels.ComposeNetwork, key),
-        Internal = network.Internal,
-        Attachable = network.Attachable,
-        EnableIpv6 = network.EnableIpv6,
-        Subnet = network.Subnet,
-        Gateway = network.Gateway,
-    };
-
     private static CreateVolume VolumeRequest(string stack, string key, VolumeSpec volume) => new()
     {
         Name = volume.EngineName,
         Driver = volume.Driver,
         Options = volume.DriverOptions,
-        Labels = Labels(volume.Labels, stack, ReplicaLabels.ComposeVolume, key),
+        Labels = ResourceLabels.For(volume.Labels, stack, ReplicaLabels.ComposeVolume, key),
     };
-
-    private static ImmutableSortedDictionary<string, string> Labels(ImmutableSortedDictionary<string, string> own, string stack, string label, string key) => own
-        .SetItem(ReplicaLabels.Stack, stack)
-        .SetItem(ReplicaLabels.ComposeProject, stack)
-        .SetItem(label, key);
 
     private sealed record Question(IActorRef Asker, NetworksMessage Message, long Token)
     {
         public int Attempt { get; init; } = 1;
+
+        /// <summary>Asked by nobody.</summary>
+        public bool IsVerify { get; init; }
     }
 
     private sealed record TryAgain(Question Question);
-
-    /// <summary>An external network or volume that is not there; the message is for people.</summary>
-    private sealed class MissingException(string message) : Exception(message);
 }

@@ -24,7 +24,7 @@ internal abstract record NetworksMessage
     /// Have exactly these networks that span hosts joined with these peers, and nothing left of the stacks that are gone. Answered as <see cref="Ensure"/>; what could be done is done
     /// also when something fails. Holds until the next one: what an engine's or somebody's doing takes away is made good.
     /// </summary>
-    public sealed record Span(ImmutableArray<OverlaySlice> Slices, ImmutableArray<OverlayPeer> Peers, ImmutableSortedSet<string> GoneStacks, long Token) : NetworksMessage;
+    public sealed record Span(ImmutableArray<(string Stack, OverlaySlice Slice)> Slices, ImmutableArray<OverlayPeer> Peers, ImmutableSortedSet<string> GoneStacks, long Token) : NetworksMessage;
 
     /// <summary>Remove by engine names; what is not there is removed already. Answered as <see cref="Ensure"/>.</summary>
     public sealed record Remove(ImmutableArray<string> Networks, ImmutableArray<string> Volumes, long Token) : NetworksMessage;

@@ -13,10 +13,11 @@ internal static class ContainerRequest
     public static string Name(ReplicaKey key, ReplicaSpec spec) => spec.Container.ContainerName ?? key.ContainerName;
 
     /// <param name="instance">The command that creates it.</param>
-    public static CreateContainer For(ReplicaKey key, ReplicaSpec spec, string instance)
+    /// <param name="addresses">IPv4, by the engine name of a network; the file's own wins.</param>
+    public static CreateContainer For(ReplicaKey key, ReplicaSpec spec, string instance, ImmutableSortedDictionary<string, string> addresses)
     {
         var container = spec.Container;
-        var networks = container.NetworkMode is null ? Networks(key, spec) : [];
+        var networks = container.NetworkMode is null ? Networks(key, spec, addresses) : [];
         return new CreateContainer
         {
             Image = container.Image,
@@ -50,7 +51,7 @@ internal static class ContainerRequest
             Sysctls = container.Sysctls,
             Ulimits = [.. container.Ulimits.Select(limit => new Ulimit(limit.Key, limit.Value.Soft, limit.Value.Hard))],
             ExtraHosts = container.ExtraHosts,
-            Dns = container.Dns,
+            Dns = container.NetworkMode is null ? Resolvers(spec) : container.Dns,
             DnsSearch = container.DnsSearch,
             DnsOptions = container.DnsOptions,
             LogDriver = container.Logging?.Driver,
@@ -88,17 +89,30 @@ internal static class ContainerRequest
     }
 
     /// <summary>Primary first. The aliases are Compose's: the service, and the container's name.</summary>
-    private static ImmutableArray<NetworkEndpoint> Networks(ReplicaKey key, ReplicaSpec spec) =>
+    private static ImmutableArray<NetworkEndpoint> Networks(ReplicaKey key, ReplicaSpec spec, ImmutableSortedDictionary<string, string> addresses) =>
     [
-        .. spec.Container.Networks
-            .OrderByDescending(network => network.Priority)
-            .ThenBy(network => network.EngineName, StringComparer.Ordinal)
-            .Select(network => new NetworkEndpoint(network.EngineName, new EndpointSettings
-            {
-                Aliases = [.. network.Aliases.Prepend(key.Service).Append(Name(key, spec)).Distinct(StringComparer.Ordinal)],
-                Ipv4Address = network.Ipv4Address,
-                Ipv6Address = network.Ipv6Address,
-            })),
+        .. Ordered(spec).Select(network => new NetworkEndpoint(network.EngineName, new EndpointSettings
+        {
+            Aliases = Aliases(key, spec, network),
+            Ipv4Address = network.Ipv4Address ?? addresses.GetValueOrDefault(network.EngineName),
+            Ipv6Address = network.Ipv6Address,
+        })),
+    ];
+
+    private static IOrderedEnumerable<NetworkAttachmentSpec> Ordered(ReplicaSpec spec) => spec.Container.Networks
+        .OrderByDescending(network => network.Priority)
+        .ThenBy(network => network.EngineName, StringComparer.Ordinal);
+
+    /// <summary>A name that the engine knows it answers itself, with the containers of this host alone: on a network that spans hosts only the container's own is told.</summary>
+    private static ImmutableArray<string> Aliases(ReplicaKey key, ReplicaSpec spec, NetworkAttachmentSpec network) => spec.Overlays.ContainsKey(network.Network)
+        ? [Name(key, spec)]
+        : [.. network.Aliases.Prepend(key.Service).Append(Name(key, spec)).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Of the first network that spans hosts, then the file's own: the engine asks them in turn, and ours must be first to know the names of services.</summary>
+    private static IReadOnlyList<string> Resolvers(ReplicaSpec spec) =>
+    [
+        .. Ordered(spec).Select(network => spec.Overlays.GetValueOrDefault(network.Network)).FirstOrDefault(slice => slice is not null)?.Resolvers ?? [],
+        .. spec.Container.Dns,
     ];
 
     private static Healthcheck? Healthcheck(HealthcheckSpec? spec) => spec is null ? null : new Healthcheck

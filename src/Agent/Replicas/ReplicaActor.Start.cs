@@ -231,16 +231,24 @@ internal sealed partial class ReplicaActor
         }
 
         _networksToken = ++_ticket;
-        _peers.Networks.Tell(new NetworksMessage.Ensure(_key.Stack, networks, spec.Volumes, _networksToken));
+        _peers.Networks.Tell(new NetworksMessage.Ensure(_key.Stack, networks, spec.Volumes, _networksToken)
+        {
+            Overlays = spec.Overlays,
+
+            // A kept container has its addresses.
+            Container = _start.ContainerId is null ? ContainerRequest.Name(_key, spec) : null,
+            Avoid = _start.RefusedAddresses,
+        });
     }
 
-    private void OnNetworks(long token, NetworksMessage.Failed? failed)
+    private void OnNetworks(long token, ImmutableSortedDictionary<string, string> addresses, NetworksMessage.Failed? failed)
     {
         if (token != _networksToken || _start is not { } start) return;
         _networksToken = 0;
         if (failed is null)
         {
             start.Attempts = 0;
+            start.Addresses = addresses;
             OnNetworksReady();
         }
         else if (failed.Temporary && ++start.Attempts < StepAttempts)
@@ -263,7 +271,7 @@ internal sealed partial class ReplicaActor
     {
         var start = _start!;
         var name = ContainerRequest.Name(_key, start.Spec);
-        var request = ContainerRequest.For(_key, start.Spec, start.Instance);
+        var request = ContainerRequest.For(_key, start.Spec, start.Instance, start.Addresses);
         start.IsCommitted = true;
         Step(
             ReplicaStage.Create,
@@ -333,8 +341,10 @@ internal sealed partial class ReplicaActor
             },
             error =>
             {
-                // What a kept container was made with is gone, a network say: make it anew.
-                if (start.HasImage || !EngineFaults.IsNotFound(error)) return false;
+                // What a kept container was made with is gone, a network say, or somebody else has its address by now: make it anew.
+                var isAddress = EngineFaults.IsAddressRefused(error);
+                if (!isAddress && (start.HasImage || !EngineFaults.IsNotFound(error))) return false;
+                start.RefusedAddresses = start.RefusedAddresses.Union(start.Addresses.Values);
                 start.IsCommitted = false;
                 Replace(id, EngineFaults.Text(error));
                 return true;

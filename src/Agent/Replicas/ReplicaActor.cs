@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Agent.Images;
 using Orchestrator.Agent.Inventory;
@@ -67,8 +68,8 @@ internal sealed partial class ReplicaActor : EngineCaller
         Receive<ImagesMessage.Progressed>(progressed => OnPullProgress(progressed.Token, progressed.Detail));
         Receive<ImagesMessage.Ensured>(ensured => OnImage(ensured.Token, null));
         Receive<ImagesMessage.Failed>(failed => OnImage(failed.Token, failed.Message));
-        Receive<NetworksMessage.Done>(done => OnNetworks(done.Token, null));
-        Receive<NetworksMessage.Failed>(failed => OnNetworks(failed.Token, failed));
+        Receive<NetworksMessage.Done>(done => OnNetworks(done.Token, done.Addresses, null));
+        Receive<NetworksMessage.Failed>(failed => OnNetworks(failed.Token, ImmutableSortedDictionary<string, string>.Empty, failed));
         Receive<TimerMessage.Deadline>(_ => OnDeadline());
         Receive<TimerMessage.Probe>(_ => OnProbeDue());
         Receive<TimerMessage.MonitorOver>(_ => Seal());

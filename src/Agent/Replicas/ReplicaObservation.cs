@@ -40,6 +40,9 @@ internal static class ReplicaObservation
         Created = container.Created,
         StartedAt = container.StartedAt,
         Ports = [.. container.Ports.Select(PortText)],
+        Addresses = IsUp(container)
+            ? container.Addresses.Where(pair => pair.Value.Length > 0).ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal)
+            : ImmutableSortedDictionary<string, string>.Empty,
     };
 
     /// <summary>Runs, in the engine's words, be it frozen.</summary>
@@ -62,7 +65,10 @@ internal static class ReplicaObservation
 
     public static TimeSpan? StopGrace(ContainerDetails container) => Milliseconds(container, ReplicaLabels.StopGrace);
 
-    public static bool IsSame(ReplicaSnapshot? a, ReplicaSnapshot b) => a is not null && a.Ports.AsSpan().SequenceEqual(b.Ports.AsSpan()) && a with { Ports = b.Ports } == b;
+    public static bool IsSame(ReplicaSnapshot? a, ReplicaSnapshot b) => a is not null
+        && a.Ports.AsSpan().SequenceEqual(b.Ports.AsSpan())
+        && a.Addresses.SequenceEqual(b.Addresses)
+        && a with { Ports = b.Ports, Addresses = b.Addresses } == b;
 
     private static ReplicaState State(ContainerDetails container, ReplicaVerdict verdict, DateTimeOffset now)
     {

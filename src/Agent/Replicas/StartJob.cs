@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Engine;
 using Orchestrator.Protocol;
 
@@ -45,6 +46,12 @@ internal sealed class StartJob(AgentCommand.StartReplica command, DateTimeOffset
     public int Attempts { get; set; }
 
     public string? ContainerId { get; set; }
+
+    /// <summary>By the engine name of a network: what the container is created with.</summary>
+    public ImmutableSortedDictionary<string, string> Addresses { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>The engine gave them to somebody else.</summary>
+    public ImmutableHashSet<string> RefusedAddresses { get; set; } = [];
 
     /// <summary>By the engine's clock.</summary>
     public DateTimeOffset? EngineStartedAt { get; set; }

@@ -10,7 +10,7 @@ public sealed class ContainerRequestTests
     private static readonly ImmutableSortedDictionary<string, string> Empty = ImmutableSortedDictionary<string, string>.Empty;
 
     private static CreateContainer For(ContainerSpec container, TimeSpan monitor = default) =>
-        ContainerRequest.For(AgentBench.Key(2), new ReplicaSpec { Container = container, ConfigHash = "hash", Monitor = monitor }, "command");
+        ContainerRequest.For(AgentBench.Key(2), new ReplicaSpec { Container = container, ConfigHash = "hash", Monitor = monitor }, "command", ImmutableSortedDictionary<string, string>.Empty);
 
     private static ContainerSpec Spec() => new() { Image = "web:v1" };
 
