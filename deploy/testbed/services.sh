@@ -36,6 +36,24 @@ images_up() {
   echo "$hash" >"$mark"
 }
 
+# The agents' ingress. Another may be named, as an upgrade of the ingress does: the agents then start with that one.
+INGRESS_IMAGE=${ORCHESTRATOR_INGRESS_IMAGE:-$REGISTRY_ADDRESS/orchestrator-ingress:local}
+
+# ingress_image_up HOST builds the ingress's image on HOST and pushes it, unless the registry has this very one.
+ingress_image_up() {
+  local host=$1 mark=$FLEET_DATA/registry/ingress.sha256 hash
+  [ -x "$ROOT/deploy/ingress-image" ] || return 0
+  hash=$({ cat "$ROOT/deploy/ingress-image"; dpkg-query -W haproxy 2>/dev/null || true; } | sha256sum | cut -d' ' -f1)
+  [ -s "$mark" ] && [ "$(cat "$mark")" = "$hash" ] && return 0
+  say "building the ingress's image on $host and pushing it to $REGISTRY_ADDRESS"
+  DOCKER_HOST=unix://$(host_socket "$host") "$ROOT/deploy/ingress-image" "$REGISTRY_ADDRESS/orchestrator-ingress:local" --push >"$FLEET_DATA/ingress-image.log" 2>&1 || {
+    tail -n 15 "$FLEET_DATA/ingress-image.log" >&2
+    return 1
+  }
+  # The first build may have installed haproxy.
+  { cat "$ROOT/deploy/ingress-image"; dpkg-query -W haproxy 2>/dev/null || true; } | sha256sum | cut -d' ' -f1 >"$mark"
+}
+
 # --- control plane ---
 
 orchestrator() { "$ROOT/dist/orchestrator" "$@"; }
@@ -90,7 +108,8 @@ agent_start() {
     }
     touch "$data/joined"
   fi
-  start_in_host "$host" "$run/agent" "$data/agent.log" "$ROOT/dist/orchestrator-agent" run --data-dir "$data/agent"
+  ORCHESTRATOR_INGRESS_IMAGE=$INGRESS_IMAGE \
+    start_in_host "$host" "$run/agent" "$data/agent.log" "$ROOT/dist/orchestrator-agent" run --data-dir "$data/agent"
 }
 
 hosts_ready_count() { orchestrator --context "$FLEET_CONTEXT" hosts ls --json 2>/dev/null | grep -oE '"state": *"ready"' | wc -l; }
