@@ -8,6 +8,7 @@ using Orchestrator.Agent.Logs;
 using Orchestrator.Agent.Networks;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Agent.Stacks;
+using Orchestrator.Agent.Traffic;
 using Orchestrator.Engine;
 using Orchestrator.Protocol;
 
@@ -41,6 +42,7 @@ public sealed partial class AgentActor : ReceiveActor
     private IActorRef _watcher = ActorRefs.Nobody;
     private IActorRef _images = ActorRefs.Nobody;
     private IActorRef _networks = ActorRefs.Nobody;
+    private IActorRef _traffic = ActorRefs.Nobody;
 
     public AgentActor(AgentOptions options, IEngine engine, ILoggerFactory loggers)
     {
@@ -76,6 +78,8 @@ public sealed partial class AgentActor : ReceiveActor
         _watcher = Context.ActorOf(Props.Create(() => new EngineWatcherActor(engine, options, watching)), "engine");
         _images = Context.ActorOf(Props.Create(() => new ImagesActor(engine, options, imaging)), "images");
         _networks = Context.ActorOf(Props.Create(() => new NetworksActor(engine, options, networking)), "networks");
+        var (sinks, routing) = (Sinks(), Logger("Traffic"));
+        _traffic = Context.ActorOf(Props.Create(() => new TrafficActor(sinks, routing)), "traffic");
     }
 
     /// <summary>The link knows nothing of a restart here: the new incarnation is told of it again.</summary>
@@ -84,6 +88,9 @@ public sealed partial class AgentActor : ReceiveActor
         if (_uplink is { } uplink) Self.Tell(new UplinkMessage.LinkUp(uplink));
         base.PreRestart(reason, message);
     }
+
+    /// <summary>What shows endpoints on this host.</summary>
+    private ImmutableSortedDictionary<string, Props> Sinks() => ImmutableSortedDictionary<string, Props>.Empty;
 
     private ILogger Logger(string name) => _loggers.CreateLogger("Orchestrator.Agent." + name);
 
@@ -137,6 +144,9 @@ public sealed partial class AgentActor : ReceiveActor
                 break;
             case AgentCommand.CloseLogs close:
                 if (_logStreams.Remove(close.CommandId, out var closed)) Context.Stop(closed);
+                break;
+            case AgentCommand.BeginTraffic or AgentCommand.ApplyTraffic:
+                _traffic.Tell(command);
                 break;
             case AgentCommand.ReportInventory:
                 _isInventoryOwed = true;

@@ -84,6 +84,12 @@ public enum ReplicaStep
     Gating,
     Monitoring,
     Passed,
+
+    /// <summary>Every ingress has it.</summary>
+    Published,
+
+    /// <summary>No ingress has it any more, and nothing is open to it.</summary>
+    OldDrained,
     StoppingOld,
     OldStopped,
     Removed,

@@ -101,13 +101,13 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         if (happened is ChangeEvent.ReplicaMoved moved)
         {
             var name = $"{moved.Service}.{moved.Slot}";
-            if (moved.Phase is ReplicaStep.Passed or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
+            if (moved.Phase is ReplicaStep.Published or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
             {
                 latest.Remove(name);
             }
             else
             {
-                latest[name] = $"{name} on {moved.Host}: {moved.Phase.ToString().ToLowerInvariant()}{(moved.Detail is null ? "" : $" ({moved.Detail})")}";
+                latest[name] = $"{name} on {moved.Host}: {WordsOf(moved.Phase)}{(moved.Detail is null ? "" : $" ({moved.Detail})")}";
             }
         }
         else if (happened is ChangeEvent.ReplicaFailed failed)
@@ -120,6 +120,15 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         latest.Count > 0 ? string.Join(", ", latest.Values.Take(3)) + (latest.Count > 3 ? $" and {latest.Count - 3} more" : "")
         : rollouts.Count > 0 ? $"the next step of {string.Join(", ", rollouts.Keys.Order(StringComparer.Ordinal))}"
         : "the fleet's inventory";
+
+    private static string WordsOf(ReplicaStep step) => step switch
+    {
+        ReplicaStep.Passed => "passed, every ingress is being told",
+        ReplicaStep.OldDrained => "drained, stopping",
+        ReplicaStep.StoppingOld => "stopping",
+        ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.Published
+            or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed => step.ToString().ToLowerInvariant(),
+    };
 
     private void TellAll(RolloutMessage message)
     {

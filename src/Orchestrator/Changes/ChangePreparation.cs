@@ -4,17 +4,18 @@ using Orchestrator.Fleet;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
 /// <summary>From a request to a plan: which specification is wanted, its images pinned, the fleet looked at. Changes nothing.</summary>
-internal sealed class ChangePreparation(IActorRef fleet, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
+internal sealed class ChangePreparation(IActorRef fleet, IActorRef traffic, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
 {
     /// <summary>Longer than the agent's own bound on a registry's answer.</summary>
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(45);
 
     /// <summary>A fresh snapshot waits for hosts to be heard of or given up, and then for their inventories.</summary>
-    private static readonly TimeSpan FleetTimeout = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan FleetTimeout = TimeSpan.FromSeconds(60);
 
     private readonly List<string> warnings = [];
 
@@ -57,6 +58,11 @@ internal sealed class ChangePreparation(IActorRef fleet, StackHead head, Immutab
         if (result.Plan is null)
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", result.Errors)}");
+        }
+        var listeners = await traffic.Ask<TrafficMessage.ListenersChecked>(new TrafficMessage.CheckListeners(head.Stack, Listener.Of(target.Spec)), FleetTimeout);
+        if (!listeners.Conflicts.IsEmpty)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", listeners.Conflicts)}");
         }
         var plan = PauseWithoutWayBack(result.Plan, target.Number);
         return new PreparedChange(kind, target, plan with { Warnings = [.. warnings, .. plan.Warnings] });

@@ -5,6 +5,7 @@ using Orchestrator.Fleet;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
@@ -14,6 +15,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     private readonly StackOptions options;
     private readonly StackStore store;
     private readonly IActorRef fleet;
+    private readonly IActorRef traffic;
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
     private readonly HashSet<string> clearing = new(StringComparer.Ordinal);
@@ -24,6 +26,8 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         this.store = new StackStore(store);
         this.loggers = loggers;
         fleet = Context.ActorOf(Props.Create(() => new FleetActor(fleetOptions, store, loggers)), "fleet");
+        var (stacksOnly, hosts, isPassive) = (this.store, fleet, options.IsPassive);
+        traffic = Context.ActorOf(Props.Create(() => new TrafficActor(stacksOnly, hosts, new TrafficExtras(), isPassive, loggers)), "traffic");
         ReceiveAsync<Load>(_ => LoadAsync());
         ReceiveAny(_ => Stash.Stash());
     }
@@ -135,6 +139,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
 
     private void Changed(FleetMessage.Changed message)
     {
+        traffic.Tell(new TrafficMessage.FleetChanged(message.Fleet, message.Stacks));
         if (!options.Repairs)
         {
             return;
@@ -178,8 +183,8 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     {
         if (!stacks.TryGetValue(name, out var stack))
         {
-            var (o, s, f, l) = (options, store, fleet, loggers);
-            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackActor(name, o, s, f, l)), $"stack-{name}");
+            var (o, s, f, t, l) = (options, store, fleet, traffic, loggers);
+            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackActor(name, o, s, f, t, l)), $"stack-{name}");
         }
         return stack;
     }

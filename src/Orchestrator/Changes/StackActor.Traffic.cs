@@ -1,10 +1,14 @@
 using Orchestrator.Api;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
 /// <summary>What a stack shows to who connects to it.</summary>
 internal sealed partial class StackActor
 {
+    /// <summary>For a table to be shown everywhere; a host that does not answer is out after half of it.</summary>
+    private static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(30);
+
     private async Task MaintainAsync(StackMessage.SetMaintenance message)
     {
         var asker = Sender;
@@ -22,7 +26,24 @@ internal sealed partial class StackActor
             [],
             null);
         LogMaintenance(stack, message.Service, message.On ? "off → on" : "on → off");
-        asker.Tell(new StackMessage.MaintenanceSet(0));
+        _ = traffic.Ask<TrafficMessage.Settled>(new TrafficMessage.Settle(stack), SettleTimeout)
+            .PipeTo(asker, Self, s => new StackMessage.MaintenanceSet(s.Version), _ => new StackMessage.Rejected(
+                CoordinatorErrorKind.Unreachable,
+                $"maintenance of {stack}/{message.Service} is {(message.On ? "on" : "off")}, but not every host has said within {SettleTimeout.TotalSeconds:0} s that it shows that; see `orchestrator hosts ls`"));
+    }
+
+    /// <summary>Only the traffic changes: the change has ended when every host shows it.</summary>
+    private async Task SettleAsync()
+    {
+        try
+        {
+            await traffic.Ask<TrafficMessage.Settled>(new TrafficMessage.Settle(stack), SettleTimeout);
+        }
+        catch (AskTimeoutException)
+        {
+            var standing = await traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(stack), SettleTimeout);
+            Tell(new ChangeEvent.Warning($"not every host shows the stack's traffic yet: {string.Join("; ", standing.Behind.Select(b => $"{b.Key}: {b.Value}"))}; it goes on trying"));
+        }
     }
 
     private StackMessage.Rejected? Refusal(StackMessage.SetMaintenance message)

@@ -3,6 +3,7 @@ using Orchestrator.Api;
 using Orchestrator.Fleet;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
@@ -26,7 +27,7 @@ internal sealed partial class StackActor
             return;
         }
         var (self, good) = (Self, StackRevision.Good(revisions));
-        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), TimeSpan.FromSeconds(60))
+        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
             .PipeTo(self, self, now => new RepairPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true })), e => new RepairPlanned(new PlanResult(null, [e.Message])));
     }
 
@@ -71,7 +72,10 @@ internal sealed partial class StackActor
     private async Task<(ImmutableArray<string> Unreachable, ImmutableArray<string> Errors)> ClearHostsAsync(ImmutableArray<string> networks, ImmutableArray<string> volumes, string id, StackHead removing)
     {
         await store.SaveAsync(removing, [], null, []);
-        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), TimeSpan.FromSeconds(60));
+
+        // Nothing is sent to containers that are about to go. Bounded by the table's own actor.
+        await traffic.Ask<TrafficMessage.Settled>(new TrafficMessage.Remove(removing.Stack), ChangePreparation.FleetTimeout);
+        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout);
         var answers = await Task.WhenAll(snapshot.Hosts.Values.Select(async host =>
         {
             var command = new AgentCommand.RemoveStack { CommandId = $"{id}/{host.Name}", Stack = removing.Stack, Networks = networks, Volumes = volumes };

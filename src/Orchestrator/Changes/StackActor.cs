@@ -6,6 +6,7 @@ using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
@@ -27,6 +28,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private readonly StackOptions options;
     private readonly StackStore store;
     private readonly IActorRef fleet;
+    private readonly IActorRef traffic;
     private readonly ILoggerFactory loggers;
     private readonly ILogger logger;
     private readonly string stack;
@@ -41,12 +43,13 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private int repairFailures;
     private DateTimeOffset notBefore;
 
-    public StackActor(string stack, StackOptions options, StackStore store, IActorRef fleet, ILoggerFactory loggers)
+    public StackActor(string stack, StackOptions options, StackStore store, IActorRef fleet, IActorRef traffic, ILoggerFactory loggers)
     {
         this.stack = stack;
         this.options = options;
         this.store = store;
         this.fleet = fleet;
+        this.traffic = traffic;
         this.loggers = loggers;
         logger = loggers.CreateLogger<StackActor>();
         head = new StackHead { Stack = stack };
@@ -221,7 +224,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Preparation($"{stack}/{number}").PrepareAsync(request).PipeTo(self, self, p => new Prepared(request, follower, p), e => new PreparationFailed(follower, e));
     }
 
-    private ChangePreparation Preparation(string id) => new(fleet, head, revisions, Now, id);
+    private ChangePreparation Preparation(string id) => new(fleet, traffic, head, revisions, Now, id);
 
     private void PlanOnly(StackMessage.PlanOnly message)
     {
@@ -272,6 +275,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         LogStarted(stack, record.Number, record.Kind, change.Plan.BaseRevision, change.Plan.TargetRevision);
         Tell(new ChangeEvent.Accepted(stack, ChangeId(record), change.Plan.TargetRevision));
         Tell(new ChangeEvent.Planned(change.Plan));
+        if (change.Plan.IsEmpty)
+        {
+            await SettleAsync();
+        }
         Execute(new ActiveChange(record, revisions));
         await ConcludeAsync();
     }
@@ -290,8 +297,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             var target = isWayBack ? revisions.First(r => r.Number == active.Record.RollbackRevision) : revisions.FirstOrDefault(r => r.Number == active.Record.Plan.TargetRevision);
             var id = $"{ChangeId(active.Record)}/{plan.Service}{(isWayBack ? "/back" : "")}";
             var job = new RolloutJob(id, stack, plan, target);
-            var (entries, hosts, factory) = (store.Entries, fleet, loggers);
-            var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, entries, hosts, factory)), $"service-{plan.Service}-{active.Record.Number}{(isWayBack ? "-back" : "")}");
+            var (entries, hosts, table, factory) = (store.Entries, fleet, traffic, loggers);
+            var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, entries, hosts, table, factory)), $"service-{plan.Service}-{active.Record.Number}{(isWayBack ? "-back" : "")}");
             active.Started(plan.Service, rollout);
             Tell(new ChangeEvent.ServiceStarted(plan.Service, plan.Action, plan.Slots.Length));
         }
@@ -336,38 +343,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Tell(new ChangeEvent.ServiceEnded(service, outcome, succeeded, failed, reason));
         StartServices();
         await ConcludeAsync();
-    }
-
-    private void PlanRollback(string service, string reason)
-    {
-        active!.RollingBack(service, reason);
-        var @base = revisions.First(r => r.Number == active.Record.RollbackRevision);
-        var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
-        var (self, good) = (Self, StackRevision.Good(revisions));
-        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), TimeSpan.FromSeconds(60))
-            .PipeTo(self, self, fleetNow => new RollbackPlanned(service, Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = @base, Fleet = fleetNow, GoodRevisions = good, Only = [service], IsRollback = true })), e => new RollbackPlanned(service, new PlanResult(null, [e.Message])));
-    }
-
-    private async Task RollbackPlannedAsync(RollbackPlanned message)
-    {
-        if (active is null)
-        {
-            return;
-        }
-        if (message.Result.Plan is null)
-        {
-            await EndServiceAsync(message.Service, ChangeOutcome.Failed, $"cannot go back: {string.Join("; ", message.Result.Errors)}", 0, 0);
-            return;
-        }
-        var plan = message.Result.Plan.Services.Single(s => s.Service == message.Service);
-        active.PlannedBack(plan);
-        await SaveAsync(head, [], active.Record);
-        Tell(new ChangeEvent.RollbackStarted(message.Service, plan.ToRevision, active.RollbackReason(message.Service) ?? ""));
-        if (next is not null)
-        {
-            active.Supersede();
-        }
-        StartServices();
     }
 
     /// <summary>Ends or pauses the change when nothing of it is left to do.</summary>
@@ -423,8 +398,13 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         var kept = ImmutableArray.CreateRange(changed.Concat(revisions.Where(r => changed.All(c => c.Number != r.Number))).OrderByDescending(r => r.Number));
         var dropped = StackStore.Surplus(kept, nextHead);
         await store.SaveAsync(nextHead, changed, record, dropped);
+        var isRetargeted = nextHead != head || dropped.Length > 0 || changed.Any(c => revisions.All(r => r.Number != c.Number));
         head = nextHead;
         revisions = [.. kept.Where(r => !dropped.Contains(r.Number))];
+        if (isRetargeted)
+        {
+            traffic.Tell(new TrafficMessage.Retarget(head, revisions));
+        }
     }
 
     private string ChangeId(ChangeRecord record) => $"{stack}/{record.Number}";
@@ -488,9 +468,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private sealed record Prepared(ChangeRequest Request, IActorRef Follower, PreparedChange Change);
 
     private sealed record PreparationFailed(IActorRef Follower, Exception Error);
-
-
-    private sealed record RollbackPlanned(string Service, PlanResult Result);
 
     private sealed record RepairDue;
 

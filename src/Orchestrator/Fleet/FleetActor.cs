@@ -21,6 +21,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
     private readonly List<IActorRef> waitingForSettled = [];
     private readonly Dictionary<long, (IActorRef ReplyTo, HashSet<string> Open)> refreshes = [];
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
+    private FleetMessage.Roster? roster;
     private long refreshCount;
 
     public FleetActor(FleetOptions options, IStore store, ILoggerFactory loggers)
@@ -35,6 +36,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<FleetMessage.Subscribe>(_ => Subscribe());
         Receive<FleetMessage.PeekFleet>(_ => Sender.Tell(snapshot));
         Receive<FleetMessage.GetFleet>(m => GetFleet(m.Fresh));
+        Receive<FleetMessage.Roster>(TellRoster);
         ReceiveAsync<FleetMessage.Forget>(ForgetAsync);
         ReceiveAsync<HostMessage.Updated>(UpdateAsync);
         Receive<HostMessage.Refreshed>(m => Refreshed(m.Number, m.Host));
@@ -103,7 +105,16 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
             await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
         }
         AnswerSettled();
-        Context.Parent.Tell(new FleetMessage.Changed(message.Snapshot.Name, message.Stacks));
+        Context.Parent.Tell(new FleetMessage.Changed(message.Snapshot.Name, message.Stacks, snapshot));
+    }
+
+    private void TellRoster(FleetMessage.Roster message)
+    {
+        roster = message;
+        foreach (var host in hosts.Values)
+        {
+            host.Tell(message);
+        }
     }
 
     private void GetFleet(bool fresh)
@@ -177,7 +188,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         hosts.Remove(message.Host);
         snapshot = new FleetSnapshot(snapshot.Hosts.Remove(message.Host));
         sender.Tell(new FleetMessage.HostForgotten(null));
-        Context.Parent.Tell(new FleetMessage.Changed(message.Host, []));
+        Context.Parent.Tell(new FleetMessage.Changed(message.Host, [], snapshot));
     }
 
     private IActorRef HostOf(string name)
@@ -195,7 +206,12 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
     {
         var after = options.HostDownAfter;
         var factory = loggers;
-        return hosts[known.Name] = Context.ActorOf(Props.Create(() => new HostActor(known, after, factory)), $"host-{known.Name}");
+        var host = Context.ActorOf(Props.Create(() => new HostActor(known, after, factory)), $"host-{known.Name}");
+        if (roster is not null)
+        {
+            host.Tell(roster);
+        }
+        return hosts[known.Name] = host;
     }
 
     private sealed record Load;

@@ -41,7 +41,11 @@ public abstract record FleetMessage
 
     /// <summary>Told to the parent: a host's state or replicas changed.</summary>
     /// <param name="Stacks">Stacks it may matter to; empty = all.</param>
-    public sealed record Changed(string Host, ImmutableArray<string> Stacks) : FleetMessage;
+    /// <param name="Fleet">As it is now.</param>
+    public sealed record Changed(string Host, ImmutableArray<string> Stacks, FleetSnapshot Fleet) : FleetMessage;
+
+    /// <summary>The stacks that have a table of traffic: told to each host on connect, before any table. Until it is known, none is told.</summary>
+    public sealed record Roster(ImmutableArray<string> Stacks) : FleetMessage;
 
     /// <summary>Forget a host that is down. Answered with <see cref="HostForgotten"/>.</summary>
     public sealed record Forget(string Host) : FleetMessage;

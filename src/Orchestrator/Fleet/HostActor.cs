@@ -17,6 +17,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     private readonly List<(long Number, IActorRef ReplyTo)> refreshes = [];
     private HostSnapshot snapshot;
     private IActorRef? downlink;
+    private FleetMessage.Roster? roster;
 
     /// <param name="known">What the store remembers of the host.</param>
     /// <param name="downAfter">From the loss of the link to the loss of the host.</param>
@@ -43,6 +44,8 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Receive<AgentEvent.ReplicaStopped>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.ImageResolved>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.StackRemoved>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.TrafficApplied>(ApplyTraffic);
+        Receive<FleetMessage.Roster>(TakeRoster);
         Receive<AgentEvent.LogsEnded>(e => Answer(e.CommandId, e, isLast: true));
     }
 
@@ -148,6 +151,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         if (isReturn)
         {
             LogReady(snapshot.Name, replicas.Count, inFlight.Count);
+            TellRoster();
             foreach (var (command, _) in inFlight.Values)
             {
                 downlink.Tell(command);
@@ -172,6 +176,28 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
                 inFlight.Remove(commandId);
             }
             waiting.ReplyTo.Tell(new FleetMessage.Answered(snapshot.Name, commandId, answer));
+        }
+    }
+
+    /// <summary>A table stays in flight, to be sent again on every connect, until the stack is gone.</summary>
+    private void ApplyTraffic(AgentEvent.TrafficApplied report) =>
+        Answer(report.CommandId, report, isLast: inFlight.GetValueOrDefault(report.CommandId).Command is AgentCommand.ApplyTraffic { Table: { IsRemoved: true, Version: var version } } && report.Version >= version);
+
+    private void TakeRoster(FleetMessage.Roster message)
+    {
+        var isFirst = roster is null;
+        roster = message;
+        if (isFirst && snapshot.State == HostState.Ready)
+        {
+            TellRoster();
+        }
+    }
+
+    private void TellRoster()
+    {
+        if (roster is not null)
+        {
+            downlink?.Tell(new AgentCommand.BeginTraffic { CommandId = "begin-traffic", Stacks = roster.Stacks });
         }
     }
 

@@ -65,6 +65,9 @@ public sealed record ServicePlan
     /// <summary>The longest a replica may take to pass its gate.</summary>
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>The longest an old replica's open connections are waited for.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Stopped containers kept per slot.</summary>
     public int Retain { get; init; } = 1;
 

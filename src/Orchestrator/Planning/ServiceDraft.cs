@@ -88,6 +88,7 @@ internal sealed class ServiceDraft
             ToRevision = revision.Id,
             Policy = PolicyOf(changes, warnings),
             ProgressDeadline = service.Deploy.ProgressDeadline,
+            DrainTimeout = service.Deploy.DrainTimeout,
             Retain = service.Deploy.Retain,
             Slots = [.. changes.OrderBy(Urgency).ThenBy(s => s.Slot).Select(ToSlotPlan)],
             After = [.. service.DependsOn.Where(d => input.Target.Services.ContainsKey(d.Service))],

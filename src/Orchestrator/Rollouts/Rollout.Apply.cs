@@ -1,3 +1,4 @@
+using Orchestrator.Planning;
 using Orchestrator.Protocol;
 
 namespace Orchestrator.Rollouts;
@@ -12,10 +13,12 @@ public static partial class Rollout
         RolloutEvent.DelayStarted e => state with { Phase = RolloutPhase.Delaying, DelayUntil = e.Until },
         RolloutEvent.PhaseEntered e => Enter(state, e),
         RolloutEvent.ReplicaPrepared e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Preparing) is { } slot
-            ? Move(state, slot, slot.OldLeft.IsEmpty ? SlotPhase.Starting : SlotPhase.StoppingOld, e.At)
+            ? Move(state, slot, SlotPhase.Yielding, e.At)
             : state,
         RolloutEvent.ReplicaReady e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? state.With(slot with { IsReady = true }) : state,
-        RolloutEvent.ReplicaPassed e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? Move(state, slot, SlotPhase.Retiring, e.At) : state,
+        RolloutEvent.ReplicaPassed e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? Move(state, slot, SlotPhase.Publishing, e.At) : state,
+        RolloutEvent.ReplicaPublished e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Publishing) is { } slot ? Move(state, slot, SlotPhase.Draining, e.At) : state,
+        RolloutEvent.OldDrained e => Drain(state, e),
         RolloutEvent.ReplicaFailed e => Fail(state, e),
         RolloutEvent.OldStopped e => StopOld(state, e),
         RolloutEvent.NewCancelled e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Cancelling) is { } slot ? Move(state, slot, SlotPhase.Cancelled, e.At) : state,
@@ -41,18 +44,28 @@ public static partial class Rollout
         return Move(state, slot with { Attempt = attempt, Failure = null }, e.Phase, e.At);
     }
 
-    /// <summary>The one place where a slot changes its phase; a retiring slot with nothing to stop is done.</summary>
+    /// <summary>The one place where a slot changes its phase; with nothing to drain or stop the phase after is entered at once.</summary>
     private static RolloutState Move(RolloutState state, SlotState slot, SlotPhase phase, DateTimeOffset at)
     {
+        if (phase == SlotPhase.Yielding && slot.OldLeft.IsEmpty)
+        {
+            phase = SlotPhase.Starting;
+        }
         if (phase == SlotPhase.Starting && state.Phase == RolloutPhase.Unwinding)
         {
             phase = SlotPhase.Cancelled;
         }
-        if (phase == SlotPhase.Retiring && slot.OldLeft.IsEmpty)
+        if (phase is SlotPhase.Draining or SlotPhase.Retiring && slot.OldLeft.IsEmpty)
         {
             phase = SlotPhase.Done;
         }
-        return state.With(slot with { Phase = phase, Since = at, IsReady = phase is SlotPhase.Retiring or SlotPhase.Done });
+        return state.With(slot with
+        {
+            Phase = phase,
+            Since = at,
+            IsReady = phase is SlotPhase.Publishing or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
+            OldInTraffic = IsDraining(phase) ? slot.OldLeft : [],
+        });
     }
 
     private static RolloutState StopOld(RolloutState state, RolloutEvent.OldStopped e)
@@ -64,8 +77,19 @@ public static partial class Rollout
         return OldGone(state, slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host && o.Revision == e.Revision) }, e.At);
     }
 
+    private static RolloutState Drain(RolloutState state, RolloutEvent.OldDrained e)
+    {
+        if (state.Slot(e.Slot) is not { Phase: SlotPhase.Yielding or SlotPhase.Draining } slot)
+        {
+            return state;
+        }
+        return OldGone(state, slot with { OldInTraffic = slot.OldInTraffic.RemoveAll(o => o.Host == e.Host && o.Revision == e.Revision) }, e.At);
+    }
+
     private static RolloutState OldGone(RolloutState state, SlotState slot, DateTimeOffset at) => slot switch
     {
+        { OldInTraffic.IsEmpty: true, Phase: SlotPhase.Yielding } => Move(state, slot, slot.OldLeft.IsEmpty ? SlotPhase.Starting : SlotPhase.StoppingOld, at),
+        { OldInTraffic.IsEmpty: true, Phase: SlotPhase.Draining } => Move(state, slot, SlotPhase.Retiring, at),
         { OldLeft.IsEmpty: true, Phase: SlotPhase.StoppingOld } => Move(state, slot, SlotPhase.Starting, at),
         { OldLeft.IsEmpty: true, Phase: SlotPhase.Retiring } => Move(state, slot, SlotPhase.Done, at),
         _ => state.With(slot),
@@ -86,7 +110,7 @@ public static partial class Rollout
         state = state with { LostHosts = state.LostHosts.Add(e.Host) };
         foreach (var slot in state.Slots)
         {
-            var left = slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host) };
+            var left = slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host), OldInTraffic = slot.OldInTraffic.RemoveAll(o => o.Host == e.Host) };
             if (slot.Host != e.Host)
             {
                 state = OldGone(state, left, e.At);
@@ -95,9 +119,12 @@ public static partial class Rollout
             state = slot.Phase switch
             {
                 SlotPhase.Cancelling => Move(state, left, SlotPhase.Cancelled, e.At),
-                SlotPhase.Preparing or SlotPhase.StoppingOld or SlotPhase.Starting =>
+                SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing =>
                     Move(state, left, state.Phase == RolloutPhase.Unwinding ? SlotPhase.Cancelled : SlotPhase.Reassigning, e.At),
-                SlotPhase.Retiring => OldGone(state, left, e.At),
+
+                // The old replicas still run: they take the traffic again until the new one is somewhere else.
+                SlotPhase.Draining when left.OldLeft.Length > 0 && left.Plan.Action != SlotAction.Remove => Move(state, left, state.Phase == RolloutPhase.Unwinding ? SlotPhase.Cancelled : SlotPhase.Reassigning, e.At),
+                SlotPhase.Draining or SlotPhase.Retiring => OldGone(state, left, e.At),
                 SlotPhase.Pending or SlotPhase.Reassigning or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => state.With(left),
             };
         }
@@ -107,9 +134,9 @@ public static partial class Rollout
     private static RolloutState Unwind(RolloutState state, RolloutEvent.UnwindStarted e)
     {
         state = state with { Phase = RolloutPhase.Unwinding, UnwindsTo = e.Outcome, Reason = e.Reason, DelayUntil = null };
-        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Reassigning))
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Reassigning or SlotPhase.Yielding or SlotPhase.Publishing or SlotPhase.Draining))
         {
-            // A pull does no harm when it ends unneeded.
+            // A pull does no harm when it ends unneeded. Where both run, or the old one still does, whatever is planned next finds them so.
             state = Move(state, slot, SlotPhase.Cancelled, e.At);
         }
         return state;

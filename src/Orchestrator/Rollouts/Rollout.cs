@@ -71,7 +71,14 @@ public static partial class Rollout
             {
                 yield return command;
             }
-            if (now.Phase is SlotPhase.Retiring or SlotPhase.Done && was.Phase is not SlotPhase.Retiring)
+            if (IsDraining(was.Phase) && !IsDraining(now.Phase) && now.Phase is not (SlotPhase.Retiring or SlotPhase.StoppingOld or SlotPhase.Done))
+            {
+                foreach (var old in now.OldLeft)
+                {
+                    yield return new RolloutCommand.Undrain(now.Plan.Slot, old.Host, old.Revision);
+                }
+            }
+            if (now.Phase is SlotPhase.Draining or SlotPhase.Done && was.Phase is not (SlotPhase.Draining or SlotPhase.Retiring))
             {
                 foreach (var pruned in now.Plan.Prune)
                 {
@@ -91,6 +98,8 @@ public static partial class Rollout
         {
             SlotPhase.Preparing => [new RolloutCommand.Prepare(number, slot.Host!, slot.Attempt)],
             SlotPhase.Starting => [new RolloutCommand.Start(number, slot.Host!, slot.Attempt)],
+            SlotPhase.Publishing => [new RolloutCommand.Publish(number, slot.Host!, slot.Attempt)],
+            SlotPhase.Yielding or SlotPhase.Draining => slot.OldInTraffic.Select(o => new RolloutCommand.Drain(number, o.Host, o.Revision, slot.Attempt)),
             SlotPhase.StoppingOld or SlotPhase.Retiring => slot.OldLeft.Select(o => new RolloutCommand.StopOld(number, o.Host, o.Revision, Retains(state, slot, o), slot.Attempt)),
             SlotPhase.Cancelling => [new RolloutCommand.CancelNew(number, slot.Host!, slot.Attempt)],
             SlotPhase.Reassigning => [new RolloutCommand.Reassign(number, slot.Attempt)],
@@ -150,7 +159,7 @@ public static partial class Rollout
     {
         if (slot.Plan.Action == SlotAction.Remove)
         {
-            return SlotPhase.Retiring;
+            return SlotPhase.Draining;
         }
         if (slot.Host is null || state.LostHosts.Contains(slot.Host))
         {
@@ -167,6 +176,8 @@ public static partial class Rollout
     private static RolloutEvent? EndWhenSettled(RolloutState state, DateTimeOffset now, RolloutOutcome outcome) =>
         state.HasInFlight ? null : new RolloutEvent.Ended(outcome, state.Reason) { At = now };
 
+    private static bool IsDraining(SlotPhase phase) => phase is SlotPhase.Yielding or SlotPhase.Draining;
+
     /// <summary>Only what served is worth going back to, and only where the slot lives on.</summary>
     private static bool Retains(RolloutState state, SlotState slot, Placement old) =>
         slot.Plan.Action == SlotAction.Replace && old.Serving && state.Plan.Retain > 0 && old.Revision != state.Plan.ToRevision;
@@ -177,11 +188,18 @@ public static partial class Rollout
         && (state.Plan.Policy.Order == UpdateOrder.StopFirst || slot.OldLeft.Any(o => o.Host == slot.Host && o.Revision == state.Plan.ToRevision));
 
     private static DateTimeOffset DeadlineOf(RolloutState state, SlotState slot) =>
-        slot.Since + (slot.Phase is SlotPhase.Preparing or SlotPhase.Starting or SlotPhase.Reassigning ? state.Plan.ProgressDeadline + AnswerGrace : StopDeadline);
+        slot.Since + slot.Phase switch
+        {
+            SlotPhase.Preparing or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Reassigning => state.Plan.ProgressDeadline + AnswerGrace,
+            SlotPhase.Yielding or SlotPhase.Draining => state.Plan.DrainTimeout + StopDeadline,
+            SlotPhase.StoppingOld or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Pending or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => StopDeadline,
+        };
 
     private static FailureReport Overdue(SlotState slot) => slot.Phase switch
     {
         SlotPhase.Preparing or SlotPhase.Starting => new FailureReport { Stage = ReplicaStage.Gate, Message = $"host {slot.Host} did not report the replica ready before its progress deadline" },
+        SlotPhase.Publishing => new FailureReport { Stage = ReplicaStage.Traffic, Message = "not every ingress has the replica within the progress deadline; `orchestrator ps` and the agents' logs say which host's does not answer" },
+        SlotPhase.Yielding or SlotPhase.Draining => new FailureReport { Stage = ReplicaStage.Traffic, Message = $"not every ingress has let go of the old replica on {string.Join(", ", slot.OldInTraffic.Select(o => o.Host).Distinct())}" },
         SlotPhase.Reassigning => new FailureReport { Stage = ReplicaStage.Host, Message = $"host {slot.Host} is lost and no other host could take the replica" },
         _ => new FailureReport { Stage = ReplicaStage.Stop, Message = $"no answer to a stop within {StopDeadline.TotalMinutes:0} min from {string.Join(", ", slot.OldLeft.Select(o => o.Host).Append(slot.Host).OfType<string>().Distinct())}" },
     };

@@ -7,6 +7,7 @@ using Orchestrator.Fleet;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Rollouts;
 
@@ -21,16 +22,18 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private readonly RolloutJob job;
     private readonly IStore store;
     private readonly IActorRef fleet;
+    private readonly IActorRef traffic;
     private readonly ILogger logger;
     private readonly Dictionary<string, RolloutCommand> sent = new(StringComparer.Ordinal);
     private RolloutState state;
     private int journaled;
 
-    public RolloutActor(RolloutJob job, IStore store, IActorRef fleet, ILoggerFactory loggers)
+    public RolloutActor(RolloutJob job, IStore store, IActorRef fleet, IActorRef traffic, ILoggerFactory loggers)
     {
         this.job = job;
         this.store = store;
         this.fleet = fleet;
+        this.traffic = traffic;
         logger = loggers.CreateLogger<RolloutActor>();
         state = Rollout.Begin(job.Plan);
         ReceiveAsync<Recover>(_ => RecoverAsync());
@@ -56,6 +59,11 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             LogRecovered(job.Id, journaled, state.Phase);
         }
+        else
+        {
+            // What an earlier rollout had begun to take out of the traffic stays, if this one leads to it.
+            traffic.Tell(new TrafficMessage.UndrainRevision(job.Stack, job.Plan.Service, job.Plan.ToRevision));
+        }
         fleet.Tell(new FleetMessage.Subscribe());
         Become(Running);
         Stash.UnstashAll();
@@ -80,12 +88,18 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         Receive<Recover>(_ => { });
         ReceiveAsync<Wakeup>(_ => RecordAsync(null));
         ReceiveAsync<FleetMessage.Answered>(AnsweredAsync);
+        ReceiveAsync<TrafficMessage.Published>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaPublished(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<TrafficMessage.Drained>(m => RecordAsync(new RolloutEvent.OldDrained(m.Replica.Slot, m.Host, m.Replica.Revision) { At = Now }));
         ReceiveAsync<FleetMessage.HostLost>(m => state.LostHosts.Contains(m.Host) || !Concerns(m.Host) ? Task.CompletedTask : RecordAsync(new RolloutEvent.HostLost(m.Host) { At = Now }));
         ReceiveAsync<Reassignment>(m => RecordAsync(m.Event with { At = Now }));
         ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase == RolloutPhase.Paused ? ResumeAsync() : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
     }
+
+    private SlotState? PublishingOf(ReplicaKey replica, string host) =>
+        state.Slot(replica.Slot) is { Phase: SlotPhase.Publishing } slot && slot.Host == host && replica.Revision == job.Plan.ToRevision ? slot : null;
 
     private bool Concerns(string host) => state.Slots.Any(s => s.Host == host || s.OldLeft.Any(o => o.Host == host));
 
@@ -220,6 +234,15 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     break;
                 case RolloutCommand.Start c:
                     Send(c.Host, c, new AgentCommand.StartReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/start", Key = KeyOf(c.Slot), Spec = Spec() });
+                    break;
+                case RolloutCommand.Publish c:
+                    traffic.Tell(new TrafficMessage.Publish(KeyOf(c.Slot), c.Host));
+                    break;
+                case RolloutCommand.Drain c:
+                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host));
+                    break;
+                case RolloutCommand.Undrain c:
+                    traffic.Tell(new TrafficMessage.Undrain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host));
                     break;
                 case RolloutCommand.StopOld c:
                     Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/stop/{c.Host}/{c.Revision}", Key = KeyOf(c.Slot) with { Revision = c.Revision }, Retain = c.Retain });

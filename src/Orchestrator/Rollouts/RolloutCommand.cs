@@ -8,6 +8,15 @@ public abstract record RolloutCommand(int Slot)
 
     public sealed record Start(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
+    /// <summary>Let every ingress have the new replica.</summary>
+    public sealed record Publish(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>Take one old replica out of the traffic: no new connection, and the open ones finish.</summary>
+    public sealed record Drain(int Slot, string Host, string Revision, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>The old replica stays: it takes traffic again. Not answered.</summary>
+    public sealed record Undrain(int Slot, string Host, string Revision) : RolloutCommand(Slot);
+
     /// <summary>Stop one old replica; keep it for rollback or remove it.</summary>
     public sealed record StopOld(int Slot, string Host, string Revision, bool Retain, int Attempt) : RolloutCommand(Slot);
 

@@ -11,6 +11,8 @@ namespace Orchestrator.Rollouts;
 [JsonDerivedType(typeof(ReplicaPrepared), "prepared")]
 [JsonDerivedType(typeof(ReplicaReady), "ready")]
 [JsonDerivedType(typeof(ReplicaPassed), "passed")]
+[JsonDerivedType(typeof(ReplicaPublished), "published")]
+[JsonDerivedType(typeof(OldDrained), "old-drained")]
 [JsonDerivedType(typeof(ReplicaFailed), "failed")]
 [JsonDerivedType(typeof(OldStopped), "old-stopped")]
 [JsonDerivedType(typeof(NewCancelled), "new-cancelled")]
@@ -44,6 +46,12 @@ public abstract record RolloutEvent
     public sealed record ReplicaPassed(int Slot, int Attempt) : RolloutEvent;
 
     public sealed record ReplicaFailed(int Slot, int Attempt, FailureReport Report) : RolloutEvent;
+
+    /// <summary>Every ingress has the new replica.</summary>
+    public sealed record ReplicaPublished(int Slot, int Attempt) : RolloutEvent;
+
+    /// <summary>No ingress sends anything to the old replica any more, and nothing is open to it, or its drain timeout has passed.</summary>
+    public sealed record OldDrained(int Slot, string Host, string Revision) : RolloutEvent;
 
     public sealed record OldStopped(int Slot, string Host, string Revision) : RolloutEvent;
 

@@ -22,6 +22,12 @@ internal static class RolloutReport
             case RolloutEvent.ReplicaFailed e when Moved(before, after, e.Slot):
                 yield return new ChangeEvent.ReplicaFailed(service, e.Slot, after.Slot(e.Slot)!.Host ?? after.Slot(e.Slot)!.Plan.Old.FirstOrDefault()?.Host ?? "", revision, e.Report);
                 break;
+            case RolloutEvent.ReplicaPublished e when Moved(before, after, e.Slot):
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Published, null);
+                break;
+            case RolloutEvent.OldDrained e:
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, e.Host, e.Revision, ReplicaStep.OldDrained, null);
+                break;
             case RolloutEvent.OldStopped e:
                 var kept = after.Slot(e.Slot)?.Plan.Action == SlotAction.Replace;
                 yield return new ChangeEvent.ReplicaMoved(service, e.Slot, e.Host, e.Revision, kept ? ReplicaStep.OldStopped : ReplicaStep.Removed, null);

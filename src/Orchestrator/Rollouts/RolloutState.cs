@@ -43,13 +43,22 @@ public enum SlotPhase
     /// <summary>stop-first: the image is pulled before the old replica is stopped.</summary>
     Preparing,
 
+    /// <summary>stop-first: the old replicas are leaving the traffic, before they are stopped.</summary>
+    Yielding,
+
     /// <summary>stop-first: the old replicas are being stopped.</summary>
     StoppingOld,
 
     /// <summary>The new replica is on its way through its gate.</summary>
     Starting,
 
-    /// <summary>The new replica has passed (or there is none); the old ones are being stopped. Holds no batch back.</summary>
+    /// <summary>The new replica has passed; every ingress is being told of it.</summary>
+    Publishing,
+
+    /// <summary>Every ingress has the new replica (or there is none); the old ones are leaving the traffic. Holds no batch back.</summary>
+    Draining,
+
+    /// <summary>Nothing is open to the old replicas any more; they are being stopped. Holds no batch back.</summary>
     Retiring,
 
     /// <summary>The start was called off; the new replica is being removed.</summary>
@@ -141,11 +150,15 @@ public sealed record SlotState
     /// <summary>Old replicas that have not been stopped yet.</summary>
     public ImmutableArray<Placement> OldLeft { get; init; } = [];
 
+    /// <summary>Those of <see cref="OldLeft"/> that have not left the traffic yet; meaningful in the phases that drain.</summary>
+    public ImmutableArray<Placement> OldInTraffic { get; init; } = [];
+
     public FailureReport? Failure { get; init; }
 
     /// <summary>Waits for an answer.</summary>
-    public bool IsInFlight => Phase is SlotPhase.Preparing or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Reassigning;
+    public bool IsInFlight => Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing
+        or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Reassigning;
 
     /// <summary>Its batch need not wait for it any more.</summary>
-    public bool IsSettled => Phase is SlotPhase.Retiring or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled;
+    public bool IsSettled => Phase is SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled;
 }

@@ -5,6 +5,7 @@ using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Store;
 
@@ -16,4 +17,5 @@ namespace Orchestrator.Store;
 [JsonSerializable(typeof(ChangeRecord))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(OverlayAllocations))]
+[JsonSerializable(typeof(TrafficMarks))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -15,6 +15,9 @@ public enum ReplicaStage
     Monitor,
     Stop,
 
+    /// <summary>Passed, and not known to every ingress; or old, and not let go of.</summary>
+    Traffic,
+
     /// <summary>The host does not answer.</summary>
     Host,
 }

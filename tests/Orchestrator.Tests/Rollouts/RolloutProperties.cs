@@ -88,23 +88,27 @@ public sealed class RolloutProperties
     {
         RolloutCommand.Prepare c => new RolloutEvent.ReplicaPrepared(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Start c => new RolloutEvent.ReplicaPassed(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Publish c => new RolloutEvent.ReplicaPublished(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Drain c => new RolloutEvent.OldDrained(c.Slot, c.Host, c.Revision) { At = run.Now },
         RolloutCommand.StopOld c => new RolloutEvent.OldStopped(c.Slot, c.Host, c.Revision) { At = run.Now },
         RolloutCommand.CancelNew c => new RolloutEvent.NewCancelled(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Reassign c => new RolloutEvent.SlotReassigned(c.Slot, "spare") { At = run.Now },
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
-    /// <summary>Independent of the machine: never more slots on their way than a batch holds, and under start-first no old is stopped whose new has not passed.</summary>
+    /// <summary>Independent of the machine: never more slots on their way than a batch holds, no old is stopped that has not left the traffic, and under start-first none leaves it whose new one is not known everywhere.</summary>
     private static void Hold(RolloutRun run, ServicePlan plan)
     {
         var limit = plan.Policy.Parallelism == 0 ? int.MaxValue : plan.Policy.Parallelism;
-        var working = run.State.Slots.Count(s => s.Phase is SlotPhase.Preparing or SlotPhase.StoppingOld or SlotPhase.Starting);
+        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing));
         Assert.True(working <= limit, $"{working} slots at once, parallelism {limit}");
         if (plan.Policy.Order == UpdateOrder.StartFirst)
         {
-            var passed = run.Events.OfType<RolloutEvent.ReplicaPassed>().Select(e => e.Slot).ToHashSet();
-            Assert.All(run.Open.OfType<RolloutCommand.StopOld>(), c => Assert.Contains(c.Slot, passed));
+            var published = run.Events.OfType<RolloutEvent.ReplicaPublished>().Select(e => e.Slot).ToHashSet();
+            Assert.All(run.Open.OfType<RolloutCommand.Drain>(), c => Assert.Contains(c.Slot, published));
         }
+        var drained = run.Events.OfType<RolloutEvent.OldDrained>().Select(e => (e.Slot, e.Host, e.Revision)).ToHashSet();
+        Assert.All(run.Open.OfType<RolloutCommand.StopOld>(), c => Assert.Contains((c.Slot, c.Host, c.Revision), drained));
     }
 
     private static void AssertReplays(RolloutRun run, ServicePlan plan)

@@ -26,6 +26,9 @@ internal sealed class RolloutRun
 
     public List<RolloutEvent> Events { get; } = [];
 
+    /// <summary>Slots whose old replica was given its traffic back.</summary>
+    public List<int> Undrained { get; } = [];
+
     public string Asked => string.Join(' ', open.Select(Word));
 
     public static ServicePlan Plan(int replicas, UpdateSpec policy, bool replaces = true, int retain = 1) => new()
@@ -41,6 +44,16 @@ internal sealed class RolloutRun
     };
 
     public RolloutRun Pass(int slot) => Tell(new RolloutEvent.ReplicaPassed(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    public RolloutRun Published(int slot) => Tell(new RolloutEvent.ReplicaPublished(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    /// <summary>Passed, and every ingress has it.</summary>
+    public RolloutRun Serve(int slot) => Pass(slot).Published(slot);
+
+    public RolloutRun Drained(int slot) => Tell(new RolloutEvent.OldDrained(slot, $"h{slot}", "old") { At = Now });
+
+    /// <summary>The old one is drained, then stopped.</summary>
+    public RolloutRun Gone(int slot) => Drained(slot).Stopped(slot);
 
     public RolloutRun Fail(int slot) => Tell(new RolloutEvent.ReplicaFailed(slot, State.Slot(slot)!.Attempt, new FailureReport { Stage = ReplicaStage.Gate, Message = "exited" }) { At = Now });
 
@@ -81,14 +94,20 @@ internal sealed class RolloutRun
             return;
         }
         Events.Add(happened);
-        open.RemoveAll(c => State.Slot(c.Slot)!.Phase != before.Slot(c.Slot)!.Phase || (c is RolloutCommand.StopOld s && State.Slot(c.Slot)!.OldLeft.All(o => o.Host != s.Host)));
-        open.AddRange(Rollout.Effects(before, State));
+        open.RemoveAll(c => State.Slot(c.Slot)!.Phase != before.Slot(c.Slot)!.Phase
+            || (c is RolloutCommand.StopOld s && State.Slot(c.Slot)!.OldLeft.All(o => o.Host != s.Host))
+            || (c is RolloutCommand.Drain d && State.Slot(c.Slot)!.OldInTraffic.All(o => o.Host != d.Host)));
+        var effects = Rollout.Effects(before, State).ToList();
+        Undrained.AddRange(effects.OfType<RolloutCommand.Undrain>().Select(u => u.Slot));
+        open.AddRange(effects.Where(e => e is not RolloutCommand.Undrain));
     }
 
     private static string Word(RolloutCommand command) => command switch
     {
         RolloutCommand.Prepare c => $"prepare:{c.Slot}",
         RolloutCommand.Start c => $"start:{c.Slot}@{c.Host}",
+        RolloutCommand.Publish c => $"publish:{c.Slot}@{c.Host}",
+        RolloutCommand.Drain c => $"drain:{c.Slot}",
         RolloutCommand.StopOld c => $"stop:{c.Slot}{(c.Retain ? "+" : "")}",
         RolloutCommand.CancelNew c => $"cancel:{c.Slot}",
         RolloutCommand.Prune c => $"prune:{c.Slot}",

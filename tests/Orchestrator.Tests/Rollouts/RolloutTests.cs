@@ -10,41 +10,47 @@ public sealed class RolloutTests
     private static readonly UpdateSpec StopFirst = StartFirst with { Order = UpdateOrder.StopFirst };
 
     [Fact]
-    public void Start_first_starts_a_batch_and_stops_the_old_only_after_the_new_has_passed()
+    public void Start_first_starts_a_batch_and_the_old_leave_the_traffic_only_when_the_new_is_known_everywhere()
     {
         var run = new RolloutRun(RolloutRun.Plan(3, StartFirst));
         Assert.Equal("start:1@h1 start:2@h2", run.Asked);
 
         run.Pass(1);
+        Assert.Equal("start:2@h2 publish:1@h1", run.Asked);
+        run.Published(1);
+        Assert.Equal("start:2@h2 drain:1", run.Asked);
+        run.Drained(1);
         Assert.Equal("start:2@h2 stop:1+", run.Asked);
 
-        run.Pass(2);
-        Assert.Equal("stop:1+ stop:2+ start:3@h3", run.Asked);
+        run.Serve(2);
+        Assert.Equal("stop:1+ drain:2 start:3@h3", run.Asked);
 
-        run.Pass(3).Stopped(1).Stopped(2);
+        run.Serve(3).Stopped(1).Gone(2).Drained(3);
         Assert.Equal((RolloutPhase.Running, "stop:3+"), (run.State.Phase, run.Asked));
         Assert.Equal(RolloutOutcome.Succeeded, run.Stopped(3).State.Outcome);
     }
 
     [Fact]
-    public void Stop_first_pulls_then_stops_then_starts()
+    public void Stop_first_pulls_then_drains_and_stops_then_starts_and_publishes()
     {
         var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));
         Assert.Equal("prepare:1", run.Asked);
-        Assert.Equal("stop:1+", run.Prepared(1).Asked);
+        Assert.Equal("drain:1", run.Prepared(1).Asked);
+        Assert.Equal("stop:1+", run.Drained(1).Asked);
         Assert.Equal("start:1@h1", run.Stopped(1).Asked);
-        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(1).State.Outcome);
+        Assert.Equal("publish:1@h1", run.Pass(1).Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Published(1).State.Outcome);
     }
 
     [Fact]
     public void Delay_lies_between_batches_and_not_after_the_last()
     {
         var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1, Delay = TimeSpan.FromSeconds(10) }, replaces: false));
-        run.Pass(1);
+        run.Serve(1);
         Assert.Equal((RolloutPhase.Delaying, run.Now + TimeSpan.FromSeconds(10)), (run.State.Phase, Rollout.NextWakeup(run.State)));
         Assert.Equal("", run.Wait(TimeSpan.FromSeconds(9.9)).Asked);
         Assert.Equal("start:2@h2", run.Wait(TimeSpan.FromSeconds(0.1)).Asked);
-        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(2).State.Outcome);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(2).State.Outcome);
     }
 
     [Fact]
@@ -59,21 +65,21 @@ public sealed class RolloutTests
         var run = new RolloutRun(RolloutRun.Plan(3, StartFirst));
         run.Fail(1);
         Assert.Equal((RolloutPhase.Pausing, "start:2@h2"), (run.State.Phase, run.Asked));
-        run.Pass(2).Stopped(2);
+        run.Serve(2).Gone(2);
         Assert.Equal(RolloutPhase.Paused, run.State.Phase);
         Assert.Null(Rollout.NextWakeup(run.State));
 
         run.Tell(new RolloutEvent.Resumed { At = run.Now });
         Assert.Equal("start:1@h1", run.Asked);
         Assert.Equal(2, run.State.Slot(1)!.Attempt);
-        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(1).Stopped(1).Pass(3).Stopped(3).State.Outcome);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(1).Gone(1).Serve(3).Gone(3).State.Outcome);
     }
 
     [Fact]
     public void Rollback_calls_off_what_starts_and_waits_for_what_stops()
     {
         var run = new RolloutRun(RolloutRun.Plan(3, StartFirst with { FailureAction = FailureAction.Rollback, Parallelism = 3 }));
-        run.Pass(1).Fail(2);
+        run.Serve(1).Drained(1).Fail(2);
         Assert.Equal((RolloutPhase.Unwinding, "stop:1+ cancel:3"), (run.State.Phase, run.Asked));
         run.Cancelled(3);
         Assert.Equal(RolloutPhase.Unwinding, run.State.Phase);
@@ -92,7 +98,7 @@ public sealed class RolloutTests
     public void Continue_goes_on_and_ends_as_failed()
     {
         var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1, FailureAction = FailureAction.Continue }));
-        Assert.Equal(RolloutOutcome.Failed, run.Fail(1).Pass(2).Stopped(2).State.Outcome);
+        Assert.Equal(RolloutOutcome.Failed, run.Fail(1).Serve(2).Gone(2).State.Outcome);
     }
 
     [Fact]
@@ -103,7 +109,36 @@ public sealed class RolloutTests
         Assert.Equal("reassign:1", run.Asked);
         run.Tell(new RolloutEvent.SlotReassigned(1, "h9") { At = run.Now });
         Assert.Equal("start:1@h9", run.Asked);
-        Assert.Equal(RolloutOutcome.Succeeded, run.Pass(1).State.Outcome);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Old_one_takes_the_traffic_again_when_the_new_ones_host_is_lost_while_it_drains()
+    {
+        var plan = RolloutRun.Plan(1, StartFirst);
+        var run = new RolloutRun(plan with { Slots = [plan.Slots[0] with { Host = "h5" }] });
+        Assert.Equal("drain:1", run.Serve(1).Asked);
+        run.Tell(new RolloutEvent.HostLost("h5") { At = run.Now });
+        Assert.Equal((1, "reassign:1"), (Assert.Single(run.Undrained), run.Asked));
+        run.Tell(new RolloutEvent.SlotReassigned(1, "h6") { At = run.Now });
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(1).Gone(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Rollback_leaves_the_old_one_where_it_is_while_it_drains()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { FailureAction = FailureAction.Rollback }));
+        run.Serve(1).Fail(2);
+        Assert.Equal((RolloutOutcome.NeedsRollback, 1), (run.State.Outcome, Assert.Single(run.Undrained)));
+        Assert.Equal("", run.Asked);
+    }
+
+    [Fact]
+    public void Replica_that_cannot_be_published_fails_and_its_old_one_stays()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StartFirst));
+        run.Pass(1).Fail(1);
+        Assert.Equal((RolloutPhase.Paused, ""), (run.State.Phase, run.Asked));
     }
 
     [Fact]
@@ -152,7 +187,7 @@ public sealed class RolloutTests
     public void Stop_first_that_is_superseded_after_the_stop_starts_nothing()
     {
         var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));
-        run.Prepared(1).Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now });
+        run.Prepared(1).Drained(1).Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now });
         Assert.Equal((RolloutPhase.Unwinding, "stop:1+"), (run.State.Phase, run.Asked));
         Assert.Equal((RolloutOutcome?)RolloutOutcome.Superseded, run.Stopped(1).State.Outcome);
     }
@@ -171,8 +206,8 @@ public sealed class RolloutTests
         var removal = new SlotPlan { Slot = 2, Action = SlotAction.Remove, Old = [new Placement("h2", "old", true)], Prune = [new Placement("h2", "older", false)] };
         var run = new RolloutRun(plan with { Slots = [.. plan.Slots, removal, removal with { Slot = 3, Old = [new Placement("h3", "old", true)], Prune = [] }] });
         Assert.Equal("start:1@h1", run.Asked);
-        run.Pass(1);
-        Assert.Equal("stop:1+ stop:2 prune:2 stop:3", run.Asked);
+        run.Serve(1);
+        Assert.Equal("drain:1 drain:2 prune:2 drain:3", run.Asked);
     }
 
     [Fact]

@@ -42,6 +42,8 @@ internal static class ProgressText
         ReplicaStep.Gating => "gating",
         ReplicaStep.Monitoring => "monitoring",
         ReplicaStep.Passed => "passed",
+        ReplicaStep.Published => "published",
+        ReplicaStep.OldDrained => "old drained",
         ReplicaStep.StoppingOld => "stopping old",
         ReplicaStep.OldStopped => "old stopped",
         ReplicaStep.Removed => "removed",
@@ -71,7 +73,7 @@ internal static class ProgressText
 
     public static Tone ToneOf(ReplicaStep step) => step switch
     {
-        ReplicaStep.Passed or ReplicaStep.OldStopped or ReplicaStep.Removed => Tone.Good,
+        ReplicaStep.Passed or ReplicaStep.Published or ReplicaStep.OldDrained or ReplicaStep.OldStopped or ReplicaStep.Removed => Tone.Good,
         ReplicaStep.Failed => Tone.Bad,
         ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.StoppingOld => Tone.Busy,
     };

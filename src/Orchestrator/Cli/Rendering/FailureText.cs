@@ -42,6 +42,7 @@ internal static class FailureText
         ReplicaStage.Start => "while it was started",
         ReplicaStage.Gate => "before it was ready",
         ReplicaStage.Monitor => "while it was monitored",
+        ReplicaStage.Traffic => "at the switch of the traffic",
         ReplicaStage.Stop => "while it was stopped",
         ReplicaStage.Host => "with its host",
     };

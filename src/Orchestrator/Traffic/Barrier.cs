@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Traffic;
+
+/// <summary>
+/// Which host shows which version of one stack's table, and since which version an endpoint is what it is: what the two questions "does everybody have it?" and
+/// "has everybody let go of it?" are answered from. Not durable: hosts say it all again when they are asked again.
+/// </summary>
+internal sealed class Barrier
+{
+    private readonly Dictionary<string, HostStand> hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (EndpointState? State, long Since)> endpoints = new(StringComparer.Ordinal);
+
+    /// <summary>Hosts that were lost and have not caught up since: nobody waits for them, and they are told everything before they count again.</summary>
+    private readonly HashSet<string> fenced = new(StringComparer.Ordinal);
+
+    public IEnumerable<string> Participants => hosts.Where(h => !fenced.Contains(h.Key)).Select(h => h.Key);
+
+    /// <summary>Takes in which hosts there are. Down ones are out; those back from it are fenced until they show the newest version.</summary>
+    public void Observe(FleetSnapshot fleet)
+    {
+        foreach (var host in fleet.Hosts.Values)
+        {
+            if (host.State == HostState.Down)
+            {
+                hosts.Remove(host.Name);
+                fenced.Add(host.Name);
+            }
+            else if (!hosts.ContainsKey(host.Name))
+            {
+                hosts[host.Name] = new HostStand(0, 0, [], []);
+            }
+        }
+        foreach (var gone in hosts.Keys.Concat(fenced).Where(h => !fleet.Hosts.ContainsKey(h)).ToList())
+        {
+            hosts.Remove(gone);
+            fenced.Remove(gone);
+        }
+    }
+
+    /// <summary>Hosts that have not been sent this version, fenced ones included; they count as sent from here on.</summary>
+    public IReadOnlyList<string> TakeUnsent(long version)
+    {
+        var unsent = hosts.Where(h => h.Value.Sent < version).Select(h => h.Key).Order(StringComparer.Ordinal).ToList();
+        foreach (var host in unsent)
+        {
+            hosts[host] = hosts[host] with { Sent = version };
+        }
+        return unsent;
+    }
+
+    public void Publish(ImmutableArray<ServiceTraffic> services, long version)
+    {
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var endpoint in services.SelectMany(s => s.Endpoints))
+        {
+            present.Add(endpoint.Id);
+            if (!endpoints.TryGetValue(endpoint.Id, out var known) || known.State != endpoint.State)
+            {
+                endpoints[endpoint.Id] = (endpoint.State, version);
+            }
+        }
+        foreach (var (id, known) in endpoints.Where(e => !present.Contains(e.Key)).ToList())
+        {
+            if (known.State is not null)
+            {
+                endpoints[id] = (null, version);
+            }
+            else if (IsShown(known.Since))
+            {
+                endpoints.Remove(id);
+            }
+        }
+    }
+
+    public void Acknowledge(string host, AgentEvent.TrafficApplied report, long newest)
+    {
+        if (!hosts.TryGetValue(host, out var stand))
+        {
+            return;
+        }
+        hosts[host] = stand with { Shown = report.Version, Drained = [.. report.Drained], Problems = report.Problems };
+        if (report.Version >= newest)
+        {
+            fenced.Remove(host);
+        }
+    }
+
+    public bool IsShown(long version) => Participants.All(h => hosts[h].Shown >= version);
+
+    public bool IsServing(string endpoint) => endpoints.TryGetValue(endpoint, out var known) && known.State == EndpointState.Serving;
+
+    /// <summary>It takes traffic, and every host shows that.</summary>
+    public bool IsPublished(string endpoint) => endpoints.TryGetValue(endpoint, out var known) && known.State == EndpointState.Serving && IsShown(known.Since);
+
+    /// <summary>No host sends anything to it, and nothing is open to it, or its time is up.</summary>
+    public bool IsDrained(string endpoint) =>
+        !endpoints.TryGetValue(endpoint, out var known)
+        || (known.State != EndpointState.Serving && IsShown(known.Since) && (known.State is null || Participants.All(h => hosts[h].Drained.Contains(endpoint))));
+
+    /// <summary>A problem that no waiting cures, for people; null when there is none.</summary>
+    public string? FinalProblem() => Participants
+        .SelectMany(h => hosts[h].Problems.Where(p => p.IsFinal).Select(p => $"host {h}: {p.Sink}: {p.Message}"))
+        .FirstOrDefault();
+
+    /// <summary>Host → why it does not show the version, or what is known of that.</summary>
+    public ImmutableSortedDictionary<string, string> Behind(long version) => Participants
+        .Where(h => hosts[h].Shown < version)
+        .ToImmutableSortedDictionary(h => h, h => hosts[h].Problems is [var first, ..] ? $"{first.Sink}: {first.Message}" : "has not answered yet", StringComparer.Ordinal);
+
+    /// <param name="Sent">The newest version it was sent.</param>
+    /// <param name="Shown">The newest it has acknowledged.</param>
+    private sealed record HostStand(long Sent, long Shown, ImmutableHashSet<string> Drained, ImmutableArray<TrafficProblem> Problems);
+}

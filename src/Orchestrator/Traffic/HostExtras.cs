@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Traffic;
+
+/// <summary>What goes to hosts beside a table: their part of the networks, and certificates.</summary>
+/// <param name="Slices">By host.</param>
+/// <param name="PeersOf">By host.</param>
+/// <param name="Certificates">Those that the table's routes name.</param>
+/// <param name="Text">Differs when any of it differs.</param>
+internal sealed record HostExtras(
+    ImmutableDictionary<string, ImmutableArray<OverlaySlice>> Slices,
+    ImmutableDictionary<string, ImmutableArray<OverlayPeer>> PeersOf,
+    ImmutableArray<CertificateFile> Certificates,
+    string Text)
+{
+    public static HostExtras None { get; } = new(ImmutableDictionary<string, ImmutableArray<OverlaySlice>>.Empty, ImmutableDictionary<string, ImmutableArray<OverlayPeer>>.Empty, [], "");
+
+    public ImmutableArray<OverlaySlice> Overlays(string host) => Slices.GetValueOrDefault(host, []);
+
+    public ImmutableArray<OverlayPeer> Peers(string host) => PeersOf.GetValueOrDefault(host, []);
+}
+
+/// <summary>Where a table's surroundings come from and where it goes beside the hosts.</summary>
+internal interface ITrafficExtras
+{
+    /// <summary>Before a new target's first table: what it needs is loaded.</summary>
+    Task PrepareAsync(TrafficTarget target);
+
+    Task<HostExtras> HostsAsync(TrafficTarget target, FleetSnapshot fleet);
+
+    /// <summary>A new version, for sinks that are no hosts.</summary>
+    void Publish(TrafficTable table);
+}

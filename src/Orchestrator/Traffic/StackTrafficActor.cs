@@ -1,0 +1,284 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+using Orchestrator.Store;
+
+namespace Orchestrator.Traffic;
+
+/// <summary>
+/// One stack's table: made from what is wanted, what runs and what rollouts ask for; sent to every host; and the barrier over their answers. Nothing is
+/// sent before the fleet has been heard of after a start, so that a restarted coordinator takes no endpoint away that it merely has not seen yet.
+/// </summary>
+internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
+{
+    /// <summary>From a passed gate to the agent's word that the replica serves: one message behind the other on the same link.</summary>
+    private static readonly TimeSpan ServingPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>A stack that leaves waits no longer for hosts to forget it: those that do not answer forget it when they are back.</summary>
+    private static readonly TimeSpan RemoveDeadline = TimeSpan.FromSeconds(30);
+
+    private readonly string stack;
+    private readonly IStore store;
+    private readonly IActorRef fleet;
+    private readonly ITrafficExtras extras;
+    private readonly ILogger logger;
+    private readonly Barrier barrier = new();
+    private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since)> publishing = [];
+    private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo)> draining = [];
+    private readonly List<(long Version, IActorRef ReplyTo, DateTimeOffset Until)> settling = [];
+    private TrafficMarks marks = TrafficMarks.None;
+    private TrafficTarget? target;
+    private FleetSnapshot snapshot = FleetSnapshot.Empty;
+    private TrafficTable? table;
+    private string shown = "";
+    private bool isRemoved;
+
+    /// <param name="extras">What goes with a table to a host.</param>
+    public StackTrafficActor(string stack, IStore store, IActorRef fleet, ITrafficExtras extras, ILoggerFactory loggers)
+    {
+        this.stack = stack;
+        this.store = store;
+        this.fleet = fleet;
+        this.extras = extras;
+        logger = loggers.CreateLogger<StackTrafficActor>();
+        ReceiveAsync<Load>(_ => LoadAsync());
+        ReceiveAsync<TrafficTarget>(RetargetAsync);
+        ReceiveAsync<TrafficMessage.FleetChanged>(FleetChangedAsync);
+        ReceiveAsync<TrafficMessage.Publish>(PublishAsync);
+        ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
+        ReceiveAsync<TrafficMessage.Undrain>(m => UnmarkAsync(id => id == TrafficTables.Id(m.Replica, m.Host)));
+        ReceiveAsync<TrafficMessage.UndrainRevision>(m => UnmarkAsync(id => IsOf(id, m.Service, m.Revision)));
+        Receive<TrafficMessage.Settle>(_ => Await(marks.Version, DateTimeOffset.MaxValue));
+        Receive<TrafficMessage.GetStanding>(_ => Sender.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version))));
+        ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
+        Receive<FleetMessage.Answered>(Answered);
+        Receive<FleetMessage.HostLost>(_ => { });
+        Receive<Tick>(_ => Check());
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static DateTimeOffset Now => Context.System.Scheduler.Now;
+
+    private string Key => TrafficKey(stack);
+
+    public static string TrafficKey(string stack) => $"traffic/{stack}";
+
+    protected override void PreStart() => Self.Tell(new Load());
+
+    private async Task LoadAsync()
+    {
+        if (await store.GetAsync(Key, CancellationToken.None) is { } stored)
+        {
+            marks = JsonSerializer.Deserialize(stored.Value, StoreJson.Default.TrafficMarks)!;
+        }
+        snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
+    }
+
+    private async Task RetargetAsync(TrafficTarget next)
+    {
+        isRemoved = false;
+        target = next;
+        await extras.PrepareAsync(target);
+        await RefreshAsync();
+    }
+
+    private async Task FleetChangedAsync(TrafficMessage.FleetChanged message)
+    {
+        snapshot = message.Fleet;
+        await RefreshAsync();
+    }
+
+    private async Task PublishAsync(TrafficMessage.Publish message)
+    {
+        var id = TrafficTables.Id(message.Replica, message.Host);
+        publishing.RemoveAll(p => p.Endpoint == id);
+        publishing.Add((id, message.Replica, message.Host, Sender, Now));
+        Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
+        await UnmarkAsync(i => i == id);
+    }
+
+    private async Task DrainAsync(TrafficMessage.Drain message)
+    {
+        var id = TrafficTables.Id(message.Replica, message.Host);
+        draining.RemoveAll(d => d.Endpoint == id);
+        draining.Add((id, message.Replica, message.Host, Sender));
+        await MarkAsync(marks.Draining.Add(id));
+    }
+
+    private async Task UnmarkAsync(Func<string, bool> which)
+    {
+        await MarkAsync(marks.Draining.Except(marks.Draining.Where(which)));
+    }
+
+    private async Task MarkAsync(ImmutableSortedSet<string> next)
+    {
+        var isNew = next.Count != marks.Draining.Count;
+        marks = marks with { Draining = next };
+        if (!await RefreshAsync() && isNew)
+        {
+            await SaveAsync(marks);
+        }
+    }
+
+    private bool IsOf(string id, string service, string revision) => snapshot.Replicas(stack).Any(r => r.Replica.Key.Service == service && r.Replica.Key.Revision == revision && TrafficTables.Id(r.Replica.Key, r.Host.Name) == id);
+
+    /// <summary>Makes the table anew; a changed one gets the next version, is durable, and goes out.</summary>
+    /// <returns>True when there is a new version, and with it the marks are durable.</returns>
+    private async Task<bool> RefreshAsync()
+    {
+        var isHeard = table is not null || snapshot.Hosts.Values.All(h => h.State != HostState.Unknown);
+        if (isRemoved || target is null || snapshot.Hosts.IsEmpty || !isHeard)
+        {
+            return false;
+        }
+        barrier.Observe(snapshot);
+        var services = TrafficTables.Services(target, snapshot, marks);
+        var hosts = await extras.HostsAsync(target, snapshot);
+        var text = JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable) + hosts.Text;
+        var isNew = text != shown;
+        if (isNew)
+        {
+            var gone = marks.Draining.Where(IsGone);
+            await SaveAsync(marks with { Version = marks.Version + 1, Draining = marks.Draining.Except(gone) });
+            shown = text;
+            table = new TrafficTable { Stack = stack, Version = marks.Version, Services = services };
+            barrier.Publish(services, marks.Version);
+            LogTable(stack, marks.Version, services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Serving)), services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Draining)));
+            extras.Publish(table);
+        }
+        Send(hosts);
+        Check();
+        return isNew;
+    }
+
+    /// <summary>The host has been heard, and has no such container any more.</summary>
+    private bool IsGone(string id)
+    {
+        var host = id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..];
+        return snapshot.Hosts.GetValueOrDefault(host) is not { } known || (known.State == HostState.Ready && known.Replicas.Values.All(r => TrafficTables.Id(r.Key, host) != id));
+    }
+
+    private void Send(HostExtras hosts)
+    {
+        if (table is null)
+        {
+            return;
+        }
+        foreach (var host in barrier.TakeUnsent(marks.Version))
+        {
+            fleet.Tell(new FleetMessage.Send(host, new AgentCommand.ApplyTraffic
+            {
+                CommandId = TrafficKey(stack),
+                Table = table,
+                Overlays = hosts.Overlays(host),
+                Peers = hosts.Peers(host),
+                Certificates = hosts.Certificates,
+            }));
+        }
+    }
+
+    private void Answered(FleetMessage.Answered message)
+    {
+        if (message.Event is AgentEvent.TrafficApplied report && report.Stack == stack)
+        {
+            foreach (var problem in report.Problems)
+            {
+                LogProblem(stack, message.Host, problem.Sink, problem.Message);
+            }
+            barrier.Acknowledge(message.Host, report, marks.Version);
+            Check();
+        }
+    }
+
+    private void Check()
+    {
+        if (table is null)
+        {
+            // With nobody to show it to, it is shown.
+            SettleAll((_, until) => snapshot.Hosts.Values.All(h => h.State == HostState.Down) || Now >= until);
+            return;
+        }
+        foreach (var waiting in publishing.ToList())
+        {
+            if (barrier.IsPublished(waiting.Endpoint) || IsUnreachable(waiting.Replica, waiting.Host))
+            {
+                publishing.Remove(waiting);
+                waiting.ReplyTo.Tell(new TrafficMessage.Published(waiting.Replica, waiting.Host));
+            }
+            else if (WhyRefused(waiting.Endpoint, waiting.Since) is { } why)
+            {
+                publishing.Remove(waiting);
+                waiting.ReplyTo.Tell(new TrafficMessage.Refused(waiting.Replica, waiting.Host, new FailureReport { Stage = ReplicaStage.Traffic, Message = why }));
+            }
+        }
+        foreach (var waiting in draining.Where(d => barrier.IsDrained(d.Endpoint)).ToList())
+        {
+            draining.Remove(waiting);
+            waiting.ReplyTo.Tell(new TrafficMessage.Drained(waiting.Replica, waiting.Host));
+        }
+        SettleAll((version, until) => barrier.IsShown(version) || Now >= until);
+        if (publishing.Count == 0 && settling.Count == 0)
+        {
+            Timers.Cancel(nameof(Tick));
+        }
+    }
+
+    private void SettleAll(Func<long, DateTimeOffset, bool> isSettled)
+    {
+        foreach (var waiting in settling.Where(s => isSettled(s.Version, s.Until)).ToList())
+        {
+            settling.Remove(waiting);
+            waiting.ReplyTo.Tell(new TrafficMessage.Settled(stack, waiting.Version));
+        }
+    }
+
+    private string? WhyRefused(string endpoint, DateTimeOffset since) =>
+        barrier.FinalProblem() is { } problem ? problem
+        : !barrier.IsServing(endpoint) && Now - since >= ServingPatience ? "the replica passed its gate, and does not serve any more"
+        : null;
+
+    /// <summary>It serves, and has no address by which anybody could reach it: there is nothing to publish.</summary>
+    private bool IsUnreachable(ReplicaKey replica, string host) =>
+        table is not null
+        && snapshot.Hosts.GetValueOrDefault(host)?.Replicas.Values.Any(r => r.Key == replica && r.IsServing) == true
+        && table.Services.All(s => s.Endpoints.All(e => e.Id != TrafficTables.Id(replica, host)));
+
+    private void Await(long version, DateTimeOffset until)
+    {
+        settling.Add((version, Sender, until));
+        Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
+        Check();
+    }
+
+    private async Task RemoveAsync()
+    {
+        isRemoved = true;
+        barrier.Observe(snapshot);
+        marks = marks with { Version = marks.Version + 1 };
+        await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
+        table = new TrafficTable { Stack = stack, Version = marks.Version, IsRemoved = true };
+        shown = "";
+        barrier.Publish([], marks.Version);
+        extras.Publish(table);
+        Send(HostExtras.None);
+        Await(marks.Version, Now + RemoveDeadline);
+    }
+
+    /// <summary>Durable first: after a crash nothing that was drained may take traffic again while it is being stopped.</summary>
+    private async Task SaveAsync(TrafficMarks next)
+    {
+        await store.CommitAsync([new StoreChange.Put(Key, JsonSerializer.Serialize(next, StoreJson.Default.TrafficMarks))], CancellationToken.None);
+        marks = next;
+    }
+
+    private sealed record Load;
+
+    private sealed record Tick;
+}

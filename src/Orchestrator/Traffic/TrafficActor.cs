@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Changes;
+using Orchestrator.Fleet;
+using Orchestrator.Store;
+
+namespace Orchestrator.Traffic;
+
+/// <summary><c>/user/coordinator/traffic</c>: one child per stack, what each listens on, and the list of stacks that every host is told first.</summary>
+internal sealed class TrafficActor : ReceiveActor
+{
+    private readonly StackStore store;
+    private readonly IActorRef fleet;
+    private readonly ITrafficExtras extras;
+    private readonly bool isPassive;
+    private readonly ILoggerFactory loggers;
+    private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImmutableArray<Listener>> listeners = new(StringComparer.Ordinal);
+
+    /// <param name="isPassive">Answers what collides, and touches no host.</param>
+    public TrafficActor(StackStore store, IActorRef fleet, ITrafficExtras extras, bool isPassive, ILoggerFactory loggers)
+    {
+        this.store = store;
+        this.fleet = fleet;
+        this.extras = extras;
+        this.isPassive = isPassive;
+        this.loggers = loggers;
+        ReceiveAsync<Load>(_ => LoadAsync());
+        Receive<TrafficMessage.Retarget>(Retarget);
+        Receive<TrafficMessage.CheckListeners>(Check);
+        Receive<TrafficMessage.FleetChanged>(FleetChanged);
+        Receive<TrafficMessage.Publish>(m => StackOf(m.Replica.Stack).Forward(m));
+        Receive<TrafficMessage.Drain>(m => StackOf(m.Replica.Stack).Forward(m));
+        Receive<TrafficMessage.Undrain>(m => StackOf(m.Replica.Stack).Forward(m));
+        Receive<TrafficMessage.UndrainRevision>(m => StackOf(m.Stack).Forward(m));
+        Receive<TrafficMessage.Settle>(m => StackOf(m.Stack).Forward(m));
+        Receive<TrafficMessage.GetStanding>(m => StackOf(m.Stack).Forward(m));
+        Receive<TrafficMessage.Remove>(Remove);
+    }
+
+    protected override void PreStart() => Self.Tell(new Load());
+
+    private async Task LoadAsync()
+    {
+        foreach (var name in await store.NamesAsync())
+        {
+            var stored = await store.LoadAsync(name);
+            if (stored.Head is { } head)
+            {
+                Retarget(new TrafficMessage.Retarget(head, stored.Revisions));
+            }
+        }
+        if (!isPassive)
+        {
+            TellRoster();
+        }
+    }
+
+    private void Retarget(TrafficMessage.Retarget message)
+    {
+        var target = new TrafficTarget(message.Head, message.Revisions);
+        var isNew = !stacks.ContainsKey(target.Stack);
+        listeners[target.Stack] = target.Current is { } current ? Listener.Of(current.Spec) : [];
+        if (isPassive)
+        {
+            return;
+        }
+        StackOf(target.Stack).Tell(target);
+        if (isNew)
+        {
+            TellRoster();
+        }
+    }
+
+    private void Check(TrafficMessage.CheckListeners message) => Sender.Tell(new TrafficMessage.ListenersChecked(
+    [
+        .. from mine in message.Listeners
+           from other in listeners
+           where other.Key != message.Stack
+           let theirs = other.Value.FirstOrDefault(mine.CollidesWith)
+           where theirs is not null
+           select $"{(mine.Service.Length == 0 ? "" : $"service {mine.Service}: ")}{mine.Text} belongs to stack {other.Key}{(theirs.Service.Length == 0 ? $" ({theirs.Text})" : $", service {theirs.Service}")}; choose another, or remove it there first",
+    ]));
+
+    private void FleetChanged(TrafficMessage.FleetChanged message)
+    {
+        foreach (var stack in message.Stacks.IsEmpty ? stacks.Keys.ToImmutableArray() : message.Stacks)
+        {
+            if (stacks.TryGetValue(stack, out var actor))
+            {
+                actor.Tell(message);
+            }
+        }
+    }
+
+    private void Remove(TrafficMessage.Remove message)
+    {
+        listeners.Remove(message.Stack);
+        StackOf(message.Stack).Forward(message);
+    }
+
+    private void TellRoster() => fleet.Tell(new FleetMessage.Roster([.. stacks.Keys.Order(StringComparer.Ordinal)]));
+
+    private IActorRef StackOf(string name)
+    {
+        if (!stacks.TryGetValue(name, out var stack))
+        {
+            var (s, f, e, l) = (store.Entries, fleet, extras, loggers);
+            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackTrafficActor(name, s, f, e, l)), $"stack-{name}");
+        }
+        return stack;
+    }
+
+    private sealed record Load;
+}

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Orchestrator.Changes;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Traffic;
+
+/// <summary>What is told to <c>/user/coordinator/traffic</c>, and what it answers. Each but <see cref="FleetChanged"/> names its stack.</summary>
+internal abstract record TrafficMessage
+{
+    /// <summary>What the stack wants, after every change of it.</summary>
+    /// <param name="Revisions">Every revision that may still have replicas; newest first.</param>
+    /// <param name="Head">Which of them is wanted, and what is in maintenance.</param>
+    public sealed record Retarget(StackHead Head, ImmutableArray<StackRevision> Revisions) : TrafficMessage;
+
+    /// <summary>A rollout's: the replica has passed its gate. Answered with <see cref="Published"/> or <see cref="Refused"/> once every host shows it.</summary>
+    public sealed record Publish(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    public sealed record Published(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    /// <summary>It cannot be shown everywhere.</summary>
+    public sealed record Refused(ReplicaKey Replica, string Host, FailureReport Report) : TrafficMessage;
+
+    /// <summary>A rollout's: the replica is to go. Answered with <see cref="Drained"/> once no host sends anything to it and nothing is open, or the drain timeout has passed.</summary>
+    public sealed record Drain(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    public sealed record Drained(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    /// <summary>The replica stays. Not answered.</summary>
+    public sealed record Undrain(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    /// <summary>Every replica of this revision of a service takes traffic again: a rollout leads to it. Not answered.</summary>
+    public sealed record UndrainRevision(string Stack, string Service, string Revision) : TrafficMessage;
+
+    /// <summary>Answered with <see cref="Settled"/> when every host shows the newest table.</summary>
+    public sealed record Settle(string Stack) : TrafficMessage;
+
+    public sealed record Settled(string Stack, long Version) : TrafficMessage;
+
+    /// <summary>May the stack listen there? Answered with <see cref="ListenersChecked"/>.</summary>
+    public sealed record CheckListeners(string Stack, ImmutableArray<Listener> Listeners) : TrafficMessage;
+
+    /// <param name="Conflicts">For people; empty when it may.</param>
+    public sealed record ListenersChecked(ImmutableArray<string> Conflicts) : TrafficMessage;
+
+    /// <summary>Answered with <see cref="StandingReport"/>.</summary>
+    public sealed record GetStanding(string Stack) : TrafficMessage;
+
+    /// <param name="Behind">Hosts that do not show the newest version, each with the reason it gave or none.</param>
+    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind) : TrafficMessage;
+
+    /// <summary>The stack is gone for good: hosts are told to forget it. Answered with <see cref="Settled"/> when all have, or the bound has passed.</summary>
+    public sealed record Remove(string Stack) : TrafficMessage;
+
+    /// <summary>From the fleet, by way of the coordinator.</summary>
+    /// <param name="Stacks">Stacks it may matter to; empty = all.</param>
+    public sealed record FleetChanged(FleetSnapshot Fleet, ImmutableArray<string> Stacks) : TrafficMessage;
+}
