@@ -112,10 +112,13 @@ public sealed class LoadRunTests
     private static async Task UntilAsync(LoadRun run, Func<LoadReport, bool> wanted)
     {
         using var limit = new CancellationTokenSource(Limit);
-        while (!wanted(run.Peek()))
+        try
         {
-            Assert.False(limit.IsCancellationRequested, $"after {Limit.TotalSeconds:0} s the load is not where it should be: {run.Peek()}");
-            await Task.Yield();
+            await run.WhenAsync(wanted, limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"after {Limit.TotalSeconds:0} s the load is not where it should be: {run.Peek()}");
         }
     }
 }

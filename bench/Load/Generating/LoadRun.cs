@@ -8,6 +8,9 @@ public sealed class LoadRun : IAsyncDisposable
     /// <summary>Beyond a stream's length and the timeout, nothing of ours can still be under way.</summary>
     private static readonly TimeSpan DrainSpare = TimeSpan.FromSeconds(5);
 
+    /// <summary>Seldom enough that looking does not disturb what is measured.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly LoadOptions _options;
     private readonly TimeProvider _clock;
     private readonly Scoreboard _board;
@@ -34,6 +37,19 @@ public sealed class LoadRun : IAsyncDisposable
 
     /// <summary>As it stands now.</summary>
     public LoadReport Peek() => _board.Report(_clock.GetTimestamp());
+
+    /// <summary>Waits until the load has come to where <paramref name="wanted"/> holds.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> came first.</exception>
+    public async Task<LoadReport> WhenAsync(Func<LoadReport, bool> wanted, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var now = Peek();
+            if (wanted(now))
+                return now;
+            await Task.Delay(LookInterval, _clock, cancel);
+        }
+    }
 
     /// <summary>Begins no new request and waits for those under way, so that the end of the load fails none.</summary>
     /// <exception cref="TimeoutException">A worker is stuck: an error of this program, for each of its waits has a limit.</exception>

@@ -37,13 +37,14 @@ public sealed class Meter(string name, TimeProvider clock, long start)
         }
     }
 
-    /// <param name="now">Ends the last gap: a silence until the end counts as well.</param>
+    /// <param name="now">The silence until then counts as a gap as well.</param>
     public MeterReport Report(long now)
     {
         lock (_lock)
         {
-            if (now > _lastAnswer)
-                Close(now);
+            // Looking does not end the gap: whoever looks twice would otherwise never see a long one.
+            var silence = now > _lastAnswer ? clock.GetElapsedTime(_lastAnswer, now) : TimeSpan.Zero;
+            var longest = silence > _longestGap ? silence : _longestGap;
             var seconds = clock.GetElapsedTime(_start, now).TotalSeconds;
             return new MeterReport(
                 name,
@@ -54,7 +55,7 @@ public sealed class Meter(string name, TimeProvider clock, long start)
                 Milliseconds(_latencies.QuantileMicroseconds(0.95)),
                 Milliseconds(_latencies.QuantileMicroseconds(0.99)),
                 Milliseconds(_latencies.MaxMicroseconds),
-                Math.Round(_longestGap.TotalMilliseconds, 1),
+                Math.Round(longest.TotalMilliseconds, 1),
                 Enum.GetValues<FailureReason>().Where(r => _reasons[(int)r] > 0).ToDictionary(r => r.Word(), r => _reasons[(int)r]));
         }
     }

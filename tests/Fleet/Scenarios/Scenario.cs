@@ -15,7 +15,7 @@ public abstract class Scenario(TestFleet fleet) : IAsyncLifetime
 
     protected static string HelloFile { get; } = TestFleet.PathOf("examples/hello/stack.yaml");
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         await Fleet.RepairAsync();
         await UntilAsync("every host is ready", async () =>
@@ -26,7 +26,7 @@ public abstract class Scenario(TestFleet fleet) : IAsyncLifetime
         await Fleet.CliAsync("rm", Hello, "--yes");
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await Fleet.RepairAsync();
         await Fleet.CliAsync("rm", Hello, "--yes");

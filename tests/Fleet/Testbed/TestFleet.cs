@@ -64,6 +64,10 @@ public sealed class TestFleet : IAsyncLifetime
 
     public Task StartAgentAsync(TestHost host) => DoAsync("start-agent", host.Name);
 
+    /// <summary>Starts it with another image for its ingress, as an upgrade does.</summary>
+    public async Task StartAgentAsync(TestHost host, string ingressImage) =>
+        (await Command.RunAsync(PathOf("deploy/fleet"), ["start-agent", host.Name], new Dictionary<string, string> { ["ORCHESTRATOR_INGRESS_IMAGE"] = ingressImage })).Expect();
+
     public Task KillEngineAsync(TestHost host) => DoAsync("kill-engine", host.Name);
 
     public Task StartEngineAsync(TestHost host) => DoAsync("start-engine", host.Name);
