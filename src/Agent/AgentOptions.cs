@@ -25,7 +25,7 @@ public sealed record AgentOptions
     public string? TemplatesFolder { get; init; }
 
     /// <summary>Null when embedded: one host has no other to be joined with.</summary>
-    public OverlayHost? Overlay { get; init; }
+    internal OverlayHost? Overlay { get; init; }
 
     /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
     public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Orchestrator.Engine;
 using Orchestrator.Security;
 
@@ -15,6 +16,13 @@ internal abstract class AgentCommandBase : Command
     }
 
     protected Option<string> DataDir { get; } = new("--data-dir") { Description = "Where the agent keeps its identity", HelpName = "folder", DefaultValueFactory = _ => AgentFolder.Default };
+
+    protected static Option<string?> AdvertiseOption() => new("--advertise-address") { Description = "Where the other hosts of the fleet reach this one (default: the address from which the coordinator is reached)", HelpName = "IP" };
+
+    /// <exception cref="TrustException">It is no address.</exception>
+    protected static string? Advertised(string? text) => text is null ? null : IPAddress.TryParse(text, out var address)
+        ? address.ToString()
+        : throw new TrustException(TrustErrorKind.Invalid, $"--advertise-address {text}: it is an IP address of this host, such as 10.0.0.5");
 
     protected abstract Task<int> RunAsync(ParseResult arguments, AgentFolder folder, CancellationToken cancellation);
 

@@ -18,6 +18,9 @@ internal sealed record AgentConfig
     /// <summary>The folder of template resources; null: the default one, if it exists.</summary>
     public string? Templates { get; init; }
 
+    /// <summary>Where the other hosts reach this one; null: the address from which the coordinator is reached.</summary>
+    public string? AdvertiseAddress { get; init; }
+
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 

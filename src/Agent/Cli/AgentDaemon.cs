@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Agent.Hosting;
 using Orchestrator.Agent.Links;
+using Orchestrator.Agent.Names;
+using Orchestrator.Agent.Networks;
 using Orchestrator.Engine;
 using Orchestrator.Hosting;
 using Orchestrator.Protocol;
@@ -36,6 +38,10 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
         _engine = new EngineClient(EngineAddress.Resolve(config.Docker, environment), time: time);
         _system = ActorSystem.Create("agent");
         FaultLogActor.Start(_system, loggers);
+#pragma warning disable RS0030 // The composition root: here, and nowhere below, chance comes in.
+        var (random, mixing) = (new Random(), new Random());
+#pragma warning restore RS0030
+        var underlay = new UnderlayAddress(config.AdvertiseAddress);
         var options = new AgentOptions
         {
             HostName = config.Name,
@@ -43,13 +49,11 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
             TemplatesFolder = config.Templates,
             AgentVersion = AgentVersion.Text,
             Credentials = new RegistryCredentials(environment.ConfigFolder),
+            Overlay = new OverlayHost(new LinkCommands(time), () => underlay.Current) { Names = () => new NameServers(mixing, time) },
         };
         IEngine engine = _engine;
         var agent = _system.ActorOf(Props.Create(() => new AgentActor(options, engine, loggers)), "agent");
-#pragma warning disable RS0030 // The composition root: here, and nowhere below, chance comes in.
-        var random = new Random();
-#pragma warning restore RS0030
-        _system.ActorOf(AgentLink.PropsFor(_coordinators, credential, agent, new LinkOptions(), AgentVersion.Text, time, random, loggers), "link");
+        _system.ActorOf(AgentLink.PropsFor(_coordinators, credential, agent, new LinkOptions(), AgentVersion.Text, time, random, loggers, underlay), "link");
         _pulse = _system.ActorOf(Props.Create(() => new PulseActor()), "pulse");
         LogStarted(config.Name, AgentVersion.Text, _engine.Address);
     }

@@ -11,6 +11,7 @@ internal sealed class RunCommand : AgentCommandBase
 {
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Log each step" };
     private readonly Option<string?> _templates = new("--templates") { Description = $"Templates for a proxy of this host, laid out as confd's (default: {TemplateResources.DefaultFolder} if it exists)", HelpName = "folder" };
+    private readonly Option<string?> _advertise = AdvertiseOption();
     private readonly TimeProvider _time;
 
     public RunCommand(TimeProvider time)
@@ -19,11 +20,13 @@ internal sealed class RunCommand : AgentCommandBase
         _time = time;
         Options.Add(_verbose);
         Options.Add(_templates);
+        Options.Add(_advertise);
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, AgentFolder folder, CancellationToken cancellation)
     {
         var config = WithTemplates(folder.Load(), arguments.GetValue(_templates));
+        if (Advertised(arguments.GetValue(_advertise)) is { } advertised) config = config with { AdvertiseAddress = advertised };
         using var held = folder.Lock();
         using var logging = LoggerFactory.Create(builder => Configure(builder, arguments.GetValue(_verbose)));
         await using var agent = AgentDaemon.Start(config, folder.Credential, _time, logging);

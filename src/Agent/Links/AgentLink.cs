@@ -15,10 +15,11 @@ public static class AgentLink
     /// <param name="agent">Told <see cref="UplinkMessage"/>s and <see cref="AgentCommand"/>s.</param>
     /// <param name="version">Of the program, for the coordinator's log.</param>
     /// <param name="random">Spreads reconnects.</param>
-    public static Props PropsFor(ImmutableArray<Uri> coordinators, CredentialFolder folder, IActorRef agent, LinkOptions options, string version, TimeProvider time, Random random, ILoggerFactory loggers)
+    /// <param name="underlay">Told of each coordinator that was reached.</param>
+    public static Props PropsFor(ImmutableArray<Uri> coordinators, CredentialFolder folder, IActorRef agent, LinkOptions options, string version, TimeProvider time, Random random, ILoggerFactory loggers, UnderlayAddress? underlay = null)
     {
         var log = loggers.CreateLogger<LinkActor>();
-        ILinkDialer dialer = new WebSocketDialer(folder, options, time);
+        ILinkDialer dialer = new WebSocketDialer(folder, options, time, underlay);
         return Props.Create(() => new LinkActor(coordinators, dialer, agent, options, version, random, log));
     }
 }

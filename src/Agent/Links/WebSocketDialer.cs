@@ -6,7 +6,7 @@ using Orchestrator.Security;
 namespace Orchestrator.Agent.Links;
 
 /// <summary>Dials with the certificate that is in the folder at that moment, so that a renewed one is used from the next link on.</summary>
-internal sealed class WebSocketDialer(CredentialFolder folder, LinkOptions options, TimeProvider time) : ILinkDialer
+internal sealed class WebSocketDialer(CredentialFolder folder, LinkOptions options, TimeProvider time, UnderlayAddress? underlay) : ILinkDialer
 {
     public async Task<LinkConnection> DialAsync(Uri coordinator, CancellationToken cancellation)
     {
@@ -23,6 +23,7 @@ internal sealed class WebSocketDialer(CredentialFolder folder, LinkOptions optio
             socket.Options.CollectHttpResponseDetails = true;
             var address = new UriBuilder(coordinator) { Scheme = "wss", Path = LinkProtocol.AgentPath }.Uri;
             await socket.ConnectAsync(address, invoker, either.Token);
+            if (underlay is not null) await underlay.LearnAsync(coordinator, either.Token);
             return new LinkConnection(socket, options, time);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or TrustException or HttpRequestException or IOException)

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Orchestrator.Agent.Networks;
 
 /// <summary>The host's <c>ip</c> and <c>bridge</c> programs.</summary>
-public interface ILinkCommands
+internal interface ILinkCommands
 {
     /// <summary>Runs one to its end.</summary>
     /// <param name="program"><c>ip</c> or <c>bridge</c>.</param>
@@ -12,7 +12,7 @@ public interface ILinkCommands
 }
 
 /// <param name="Error">What it wrote to its standard error.</param>
-public sealed record LinkResult(int ExitCode, string Output, string Error);
+internal sealed record LinkResult(int ExitCode, string Output, string Error);
 
 /// <summary>This host's network devices cannot be made what they should be; the message is for people.</summary>
-public sealed class LinkException(string message) : Exception(message);
+internal sealed class LinkException(string message) : Exception(message);
