@@ -8,6 +8,7 @@ using Orchestrator.Agent.Logs;
 using Orchestrator.Agent.Networks;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Agent.Stacks;
+using Orchestrator.Agent.Templates;
 using Orchestrator.Agent.Traffic;
 using Orchestrator.Engine;
 using Orchestrator.Protocol;
@@ -90,7 +91,24 @@ public sealed partial class AgentActor : ReceiveActor
     }
 
     /// <summary>What shows endpoints on this host.</summary>
-    private ImmutableSortedDictionary<string, Props> Sinks() => ImmutableSortedDictionary<string, Props>.Empty;
+    private ImmutableSortedDictionary<string, Props> Sinks()
+    {
+        var sinks = ImmutableSortedDictionary.CreateBuilder<string, Props>(StringComparer.Ordinal);
+        var (networks, loggers) = (_networks, _loggers);
+        if (_options.Overlay is not null)
+        {
+            var joining = Logger("Networks");
+            sinks[OverlayActor.SinkName] = Props.Create(() => new OverlayActor(networks, joining));
+        }
+
+        if (_options.TemplatesFolder is { } folder)
+        {
+            var (templates, time) = (new TemplateOptions(), _options.Time);
+            sinks[TemplatesActor.SinkName] = Props.Create(() => new TemplatesActor(folder, templates, time, loggers));
+        }
+
+        return sinks.ToImmutable();
+    }
 
     private ILogger Logger(string name) => _loggers.CreateLogger("Orchestrator.Agent." + name);
 

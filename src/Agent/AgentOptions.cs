@@ -27,6 +27,9 @@ public sealed record AgentOptions
     /// <summary>Null when embedded: one host has no other to be joined with.</summary>
     internal OverlayHost? Overlay { get; init; }
 
+    /// <summary>For what files and commands are timed by.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
     public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
@@ -9,7 +10,7 @@ using Orchestrator.Traffic;
 namespace Orchestrator.Changes;
 
 /// <summary>From a request to a plan: which specification is wanted, its images pinned, the fleet looked at. Changes nothing.</summary>
-internal sealed class ChangePreparation(IActorRef fleet, IActorRef traffic, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
+internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
 {
     /// <summary>Longer than the agent's own bound on a registry's answer.</summary>
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(45);
@@ -17,6 +18,7 @@ internal sealed class ChangePreparation(IActorRef fleet, IActorRef traffic, Stac
     /// <summary>A fresh snapshot waits for hosts to be heard of or given up, and then for their inventories.</summary>
     public static readonly TimeSpan FleetTimeout = TimeSpan.FromSeconds(60);
 
+    private readonly IActorRef fleet = peers.Fleet;
     private readonly List<string> warnings = [];
 
     /// <summary>Questions about images that no agent answered: nothing is known of those images.</summary>
@@ -59,7 +61,15 @@ internal sealed class ChangePreparation(IActorRef fleet, IActorRef traffic, Stac
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", result.Errors)}");
         }
-        var listeners = await traffic.Ask<TrafficMessage.ListenersChecked>(new TrafficMessage.CheckListeners(head.Stack, Listener.Of(target.Spec)), FleetTimeout);
+        try
+        {
+            await Spanning.AskAsync(peers.Networks, target.Spec, snapshot);
+        }
+        catch (AllocationRefusedException e)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", e.Errors)}", e);
+        }
+        var listeners = await peers.Traffic.Ask<TrafficMessage.ListenersChecked>(new TrafficMessage.CheckListeners(head.Stack, Listener.Of(target.Spec)), FleetTimeout);
         if (!listeners.Conflicts.IsEmpty)
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", listeners.Conflicts)}");

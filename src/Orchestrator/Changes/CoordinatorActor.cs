@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Api;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
@@ -15,19 +16,25 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     private readonly StackOptions options;
     private readonly StackStore store;
     private readonly IActorRef fleet;
-    private readonly IActorRef traffic;
+    private readonly CertificateBook certificates;
+    private readonly CoordinatorPeers peers;
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
     private readonly HashSet<string> clearing = new(StringComparer.Ordinal);
 
-    public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, ILoggerFactory loggers)
+    public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, SealKey key, ILoggerFactory loggers)
     {
         this.options = options;
         this.store = new StackStore(store);
         this.loggers = loggers;
         fleet = Context.ActorOf(Props.Create(() => new FleetActor(fleetOptions, store, loggers)), "fleet");
-        var (stacksOnly, hosts, isPassive) = (this.store, fleet, options.IsPassive);
-        traffic = Context.ActorOf(Props.Create(() => new TrafficActor(stacksOnly, hosts, new TrafficExtras(), isPassive, loggers)), "traffic");
+        var (stacksOnly, hosts, isPassive, overlay) = (this.store, fleet, options.IsPassive, options.Overlay);
+        var allocating = loggers.CreateLogger<NetworkAllocationActor>();
+        var networks = overlay is null ? ActorRefs.Nobody : Context.ActorOf(Props.Create(() => new NetworkAllocationActor(overlay, store, allocating)), "networks");
+        certificates = new CertificateBook(store, key);
+        Func<ITrafficExtras> extras = () => new TrafficExtras(networks, certificates);
+        var traffic = Context.ActorOf(Props.Create(() => new TrafficActor(stacksOnly, hosts, extras, isPassive, loggers)), "traffic");
+        peers = new CoordinatorPeers(fleet, traffic, networks);
         ReceiveAsync<Load>(_ => LoadAsync());
         ReceiveAny(_ => Stash.Stash());
     }
@@ -139,7 +146,11 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
 
     private void Changed(FleetMessage.Changed message)
     {
-        traffic.Tell(new TrafficMessage.FleetChanged(message.Fleet, message.Stacks));
+        peers.Traffic.Tell(new TrafficMessage.FleetChanged(message.Fleet, message.Stacks));
+        if (!message.Fleet.Hosts.ContainsKey(message.Host))
+        {
+            peers.Networks.Tell(new AllocationMessage.Forget(message.Host));
+        }
         if (!options.Repairs)
         {
             return;
@@ -183,8 +194,8 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     {
         if (!stacks.TryGetValue(name, out var stack))
         {
-            var (o, s, f, t, l) = (options, store, fleet, traffic, loggers);
-            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackActor(name, o, s, f, t, l)), $"stack-{name}");
+            var (o, s, c, p, l) = (options, store, certificates, peers, loggers);
+            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackActor(name, o, s, c, p, l)), $"stack-{name}");
         }
         return stack;
     }

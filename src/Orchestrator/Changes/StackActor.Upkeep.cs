@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Traffic;
@@ -98,6 +99,8 @@ internal sealed partial class StackActor
             return;
         }
         await store.DeleteAsync(stack, OwnNetworks(), message.Unreachable);
+        await certificates.KeepAsync(stack, ImmutableHashSet<string>.Empty);
+        peers.Networks.Tell(new AllocationMessage.Keep(stack, []));
         foreach (var host in message.Unreachable)
         {
             Tell(new ChangeEvent.Warning($"host {host} does not answer: what it has of the stack is removed when it is back"));

@@ -27,6 +27,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     private readonly StackOptions options;
     private readonly StackStore store;
+    private readonly CertificateBook certificates;
+    private readonly CoordinatorPeers peers;
     private readonly IActorRef fleet;
     private readonly IActorRef traffic;
     private readonly ILoggerFactory loggers;
@@ -43,13 +45,15 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private int repairFailures;
     private DateTimeOffset notBefore;
 
-    public StackActor(string stack, StackOptions options, StackStore store, IActorRef fleet, IActorRef traffic, ILoggerFactory loggers)
+    public StackActor(string stack, StackOptions options, StackStore store, CertificateBook certificates, CoordinatorPeers peers, ILoggerFactory loggers)
     {
         this.stack = stack;
         this.options = options;
         this.store = store;
-        this.fleet = fleet;
-        this.traffic = traffic;
+        this.certificates = certificates;
+        this.peers = peers;
+        fleet = peers.Fleet;
+        traffic = peers.Traffic;
         this.loggers = loggers;
         logger = loggers.CreateLogger<StackActor>();
         head = new StackHead { Stack = stack };
@@ -224,7 +228,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Preparation($"{stack}/{number}").PrepareAsync(request).PipeTo(self, self, p => new Prepared(request, follower, p), e => new PreparationFailed(follower, e));
     }
 
-    private ChangePreparation Preparation(string id) => new(fleet, traffic, head, revisions, Now, id);
+    private ChangePreparation Preparation(string id) => new(peers, head, revisions, Now, id);
 
     private void PlanOnly(StackMessage.PlanOnly message)
     {
@@ -253,6 +257,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             await MarkGoodAsync();
             Tell(new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"stack {stack} is up to date at revision {head.Current}"));
             return;
+        }
+        if (message.Request is ChangeRequest.Deploy { Certificates: { IsDefaultOrEmpty: false } files })
+        {
+            await certificates.PutAsync(stack, files);
         }
         await StartAsync(message.Change);
     }
@@ -297,8 +305,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             var target = isWayBack ? revisions.First(r => r.Number == active.Record.RollbackRevision) : revisions.FirstOrDefault(r => r.Number == active.Record.Plan.TargetRevision);
             var id = $"{ChangeId(active.Record)}/{plan.Service}{(isWayBack ? "/back" : "")}";
             var job = new RolloutJob(id, stack, plan, target);
-            var (entries, hosts, table, factory) = (store.Entries, fleet, traffic, loggers);
-            var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, entries, hosts, table, factory)), $"service-{plan.Service}-{active.Record.Number}{(isWayBack ? "-back" : "")}");
+            var (entries, others, factory) = (store.Entries, peers, loggers);
+            var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, entries, others, factory)), $"service-{plan.Service}-{active.Record.Number}{(isWayBack ? "-back" : "")}");
             active.Started(plan.Service, rollout);
             Tell(new ChangeEvent.ServiceStarted(plan.Service, plan.Action, plan.Slots.Length));
         }

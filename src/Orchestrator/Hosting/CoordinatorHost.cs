@@ -3,6 +3,7 @@ using Orchestrator.Agent.Hosting;
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Store;
 
 namespace Orchestrator.Hosting;
@@ -21,22 +22,25 @@ public sealed class CoordinatorHost
     /// <summary>Takes <see cref="FleetMessage"/>s from the links.</summary>
     public IActorRef Fleet { get; }
 
+    /// <param name="sealKey">For what is sealed in the store; without one nothing sealed outlives the process.</param>
     /// <param name="createToken">Role and lifetime → join token; null when there is no fleet to join.</param>
-    public static CoordinatorHost Start(ActorSystem system, IStore store, FleetOptions fleet, StackOptions stacks, CoordinatorVersion version, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken = null)
+    public static CoordinatorHost Start(ActorSystem system, IStore store, FleetOptions fleet, StackOptions stacks, CoordinatorVersion version, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken = null, SealKey? sealKey = null)
     {
         FaultLogActor.Start(system, loggers);
-        var coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(fleet, stacks, store, loggers)), "coordinator");
+        var key = sealKey ?? SealKey.Ephemeral();
+        var coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(fleet, stacks, store, key, loggers)), "coordinator");
         return new CoordinatorHost(coordinator, new ActorCoordinator(system, coordinator, version, createToken));
     }
 
     /// <summary>The daemon: remembers its hosts, takes interrupted changes up again, repairs for ever.</summary>
-    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken) =>
+    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken, SealKey sealKey) =>
         Start(
             system,
             store,
             new FleetOptions { RemembersHosts = true },
-            new StackOptions { Repairs = true },
+            new StackOptions { Repairs = true, Overlay = new OverlayOptions() },
             new CoordinatorVersion(version, CoordinatorViews.Fleet, address),
             loggers,
-            createToken);
+            createToken,
+            sealKey);
 }

@@ -47,7 +47,8 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
             new FleetOptions { WaitsForFirstHost = true },
             new StackOptions { IsPassive = options.IsPassive },
             new CoordinatorVersion(options.Version, CoordinatorViews.Embedded, options.Engine.Address),
-            options.Loggers);
+            options.Loggers,
+            sealKey: options.IsPassive ? null : SealKey.InFolder(FolderOf(options)));
         var opened = new EmbeddedCoordinator(system, store, runLock, host.Coordinator);
         try
         {
@@ -95,8 +96,7 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
 
     private static (SqliteStore Store, FileStream? RunLock) OpenState(EmbeddedOptions options)
     {
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Engine.Address)))[..12];
-        var folder = Path.Combine(options.DataFolder, "engines", key);
+        var folder = FolderOf(options);
         FileStream? runLock = null;
         try
         {
@@ -111,6 +111,9 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
             throw new CoordinatorException(CoordinatorErrorKind.Internal, $"cannot keep the state in {folder}: {e.Message}; check its owner and the free space, or set XDG_DATA_HOME", e);
         }
     }
+
+    private static string FolderOf(EmbeddedOptions options) =>
+        Path.Combine(options.DataFolder, "engines", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Engine.Address)))[..12]);
 
     private static FileStream Lock(string path, string engine)
     {

@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Api;
+using Orchestrator.Changes;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
@@ -23,17 +25,22 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private readonly IStore store;
     private readonly IActorRef fleet;
     private readonly IActorRef traffic;
+    private readonly IActorRef networks;
     private readonly ILogger logger;
     private readonly Dictionary<string, RolloutCommand> sent = new(StringComparer.Ordinal);
     private RolloutState state;
     private int journaled;
 
-    public RolloutActor(RolloutJob job, IStore store, IActorRef fleet, IActorRef traffic, ILoggerFactory loggers)
+    /// <summary>The stack's networks that span hosts; null when none does.</summary>
+    private AllocationMessage.Allocated? spanning;
+
+    public RolloutActor(RolloutJob job, IStore store, CoordinatorPeers peers, ILoggerFactory loggers)
     {
         this.job = job;
         this.store = store;
-        this.fleet = fleet;
-        this.traffic = traffic;
+        fleet = peers.Fleet;
+        traffic = peers.Traffic;
+        networks = peers.Networks;
         logger = loggers.CreateLogger<RolloutActor>();
         state = Rollout.Begin(job.Plan);
         ReceiveAsync<Recover>(_ => RecoverAsync());
@@ -64,6 +71,10 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             // What an earlier rollout had begun to take out of the traffic stays, if this one leads to it.
             traffic.Tell(new TrafficMessage.UndrainRevision(job.Stack, job.Plan.Service, job.Plan.ToRevision));
         }
+        if (job.Target is { } target)
+        {
+            spanning = await Spanning.AskAsync(networks, target.Spec, await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout));
+        }
         fleet.Tell(new FleetMessage.Subscribe());
         Become(Running);
         Stash.UnstashAll();
@@ -92,7 +103,11 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Drained>(m => RecordAsync(new RolloutEvent.OldDrained(m.Replica.Slot, m.Host, m.Replica.Revision) { At = Now }));
         ReceiveAsync<FleetMessage.HostLost>(m => state.LostHosts.Contains(m.Host) || !Concerns(m.Host) ? Task.CompletedTask : RecordAsync(new RolloutEvent.HostLost(m.Host) { At = Now }));
-        ReceiveAsync<Reassignment>(m => RecordAsync(m.Event with { At = Now }));
+        ReceiveAsync<Reassignment>(m =>
+        {
+            spanning = m.Spanning;
+            return RecordAsync(m.Event with { At = Now });
+        });
         ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase == RolloutPhase.Paused ? ResumeAsync() : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
@@ -230,10 +245,10 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     Reassign(reassign);
                     break;
                 case RolloutCommand.Prepare c:
-                    Send(c.Host, c, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/prepare", Key = KeyOf(c.Slot), Spec = Spec() });
+                    Send(c.Host, c, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/prepare", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });
                     break;
                 case RolloutCommand.Start c:
-                    Send(c.Host, c, new AgentCommand.StartReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/start", Key = KeyOf(c.Slot), Spec = Spec() });
+                    Send(c.Host, c, new AgentCommand.StartReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/start", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });
                     break;
                 case RolloutCommand.Publish c:
                     traffic.Tell(new TrafficMessage.Publish(KeyOf(c.Slot), c.Host));
@@ -267,18 +282,30 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
 
     private ReplicaKey KeyOf(int slot) => new(job.Stack, job.Plan.Service, slot, job.Plan.ToRevision);
 
-    private ReplicaSpec Spec() => ReplicaSpecs.Of(job.Target!, job.Plan);
+    private ReplicaSpec Spec(string host)
+    {
+        var spec = ReplicaSpecs.Of(job.Target!, job.Plan);
+        return spanning is null ? spec : spec with { Overlays = spanning.SlicesOf(host).RemoveRange(job.Target!.Spec.Networks.Keys.Where(n => !spec.Networks.ContainsKey(n))) };
+    }
 
     private void Reassign(RolloutCommand.Reassign command)
     {
         var (service, target, slots, lost, self) = (job.Target!.Service(job.Plan.Service), job.Target!, state.Slots, state.LostHosts, Self);
-        fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout)
-            .PipeTo(self, self, snapshot => new Reassignment(Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost, command)), _ => new Wakeup());
+        ChooseAsync().PipeTo(self, self, chosen => chosen, _ => new Wakeup());
+
+        async Task<Reassignment> ChooseAsync()
+        {
+            var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
+
+            // The host may have joined since the rollout began.
+            var allocated = await Spanning.AskAsync(networks, target.Spec, snapshot);
+            return new Reassignment(Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost, command), allocated);
+        }
     }
 
     private sealed record Recover;
 
     private sealed record Wakeup;
 
-    private sealed record Reassignment(RolloutEvent Event);
+    private sealed record Reassignment(RolloutEvent Event, AllocationMessage.Allocated? Spanning);
 }

@@ -11,14 +11,14 @@ internal sealed class TrafficActor : ReceiveActor
 {
     private readonly StackStore store;
     private readonly IActorRef fleet;
-    private readonly ITrafficExtras extras;
+    private readonly Func<ITrafficExtras> extras;
     private readonly bool isPassive;
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<Listener>> listeners = new(StringComparer.Ordinal);
 
     /// <param name="isPassive">Answers what collides, and touches no host.</param>
-    public TrafficActor(StackStore store, IActorRef fleet, ITrafficExtras extras, bool isPassive, ILoggerFactory loggers)
+    public TrafficActor(StackStore store, IActorRef fleet, Func<ITrafficExtras> extras, bool isPassive, ILoggerFactory loggers)
     {
         this.store = store;
         this.fleet = fleet;
@@ -105,7 +105,7 @@ internal sealed class TrafficActor : ReceiveActor
     {
         if (!stacks.TryGetValue(name, out var stack))
         {
-            var (s, f, e, l) = (store.Entries, fleet, extras, loggers);
+            var (s, f, e, l) = (store.Entries, fleet, extras(), loggers);
             stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackTrafficActor(name, s, f, e, l)), $"stack-{name}");
         }
         return stack;

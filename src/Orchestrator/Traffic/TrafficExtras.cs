@@ -1,15 +1,51 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
+using Orchestrator.Protocol;
 
 namespace Orchestrator.Traffic;
 
-/// <summary>The surroundings of tables in this coordinator.</summary>
-internal sealed class TrafficExtras : ITrafficExtras
+/// <summary>The surroundings of one stack's tables in this coordinator.</summary>
+/// <param name="networks">Nobody when no network spans hosts.</param>
+internal sealed class TrafficExtras(IActorRef networks, CertificateBook certificates) : ITrafficExtras
 {
-    public Task PrepareAsync(TrafficTarget target) => Task.CompletedTask;
+    private ImmutableArray<CertificateFile> files = [];
 
-    public Task<HostExtras> HostsAsync(TrafficTarget target, FleetSnapshot fleet) => Task.FromResult(HostExtras.None);
+    /// <summary>What the last answer was made for, and it.</summary>
+    private (TrafficTarget? Target, string Hosts, HostExtras Extras) last = (null, "", HostExtras.None);
+
+    public async Task PrepareAsync(TrafficTarget target)
+    {
+        var named = target.Revisions.SelectMany(r => r.Spec.Certificates.Keys).ToHashSet(StringComparer.Ordinal);
+        await certificates.KeepAsync(target.Stack, named);
+        files = await certificates.GetAsync(target.Stack, target.Current?.Spec.Certificates.Keys ?? []);
+        if (!networks.Equals(ActorRefs.Nobody))
+        {
+            networks.Tell(new AllocationMessage.Keep(target.Stack, [.. target.Revisions.SelectMany(r => r.Spec.Networks.Values).Select(n => n.EngineName).Distinct(StringComparer.Ordinal)]));
+        }
+    }
+
+    public async Task<HostExtras> HostsAsync(TrafficTarget target, FleetSnapshot fleet)
+    {
+        var addresses = fleet.Hosts.Values.Where(h => h.Facts?.Address is not null).ToDictionary(h => h.Name, h => h.Facts!.Address!, StringComparer.Ordinal);
+        var hosts = string.Join(' ', fleet.Hosts.Keys.Select(h => $"{h}={addresses.GetValueOrDefault(h)}"));
+        if (ReferenceEquals(last.Target, target) && last.Hosts == hosts)
+        {
+            return last.Extras;
+        }
+        var allocated = target.Current is { } current ? await Spanning.AskAsync(networks, current.Spec, fleet) : null;
+        var slices = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.SlicesOf(h).Values.ToImmutableArray() ?? [], StringComparer.Ordinal);
+        var peers = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.PeersOf(h, addresses) ?? [], StringComparer.Ordinal);
+        var extras = new HostExtras(slices, peers, files, Text(fleet, slices, peers));
+        last = (target, hosts, extras);
+        return extras;
+    }
 
     public void Publish(TrafficTable table)
     {
     }
+
+    private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableDictionary<string, ImmutableArray<OverlayPeer>> peers) =>
+        string.Join('\n', files.Select(f => f.Id).Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])} {string.Join(',', peers[h])}")));
 }

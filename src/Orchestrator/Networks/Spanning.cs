@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using Orchestrator.Planning;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Networks;
+
+/// <summary>Asks for a stack's networks that span hosts.</summary>
+internal static class Spanning
+{
+    /// <summary>One commit of the store, behind those of other stacks.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Null when nothing spans hosts here. Throws <see cref="AllocationRefusedException"/>.</summary>
+    public static async Task<AllocationMessage.Allocated?> AskAsync(IActorRef networks, StackSpec stack, FleetSnapshot fleet)
+    {
+        if (networks.Equals(ActorRefs.Nobody) || stack.Networks.IsEmpty)
+        {
+            return null;
+        }
+        var answer = await networks.Ask<AllocationMessage>(new AllocationMessage.Allocate(stack.Name, stack.Networks, [.. fleet.Hosts.Keys]), Timeout);
+        return answer switch
+        {
+            AllocationMessage.Allocated allocated => allocated,
+            AllocationMessage.Refused refused => throw new AllocationRefusedException(refused.Errors),
+            _ => throw new InvalidOperationException($"no answer to an allocation: {answer}"),
+        };
+    }
+}
+
+/// <summary>A network cannot be had; the errors are for people.</summary>
+internal sealed class AllocationRefusedException(ImmutableArray<string> errors) : Exception(string.Join("; ", errors))
+{
+    public ImmutableArray<string> Errors { get; } = errors;
+}
