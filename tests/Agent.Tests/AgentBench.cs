@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Agent.Links;
+using Orchestrator.Agent.Networks;
 using Orchestrator.Agent.Replicas;
+using Orchestrator.Agent.Tests.Networks;
 using Orchestrator.Engine.Fakes;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
@@ -15,10 +17,14 @@ internal sealed class AgentBench : IDisposable
 
     private readonly DeterministicDispatcher _dispatcher;
     private readonly ActorSystem _system;
+    private readonly bool _isFleet;
     private int _incarnations;
+    private int _actors;
 
-    public AgentBench(int seed = 1)
+    /// <param name="isFleet">With other hosts to be joined with; this one is reached at 10.77.0.1.</param>
+    public AgentBench(int seed = 1, bool isFleet = false)
     {
+        _isFleet = isFleet;
         _dispatcher = new DeterministicDispatcher(Time, seed);
         _system = ActorSystem.Create("bench", new ActorSystemOptions { TimeProvider = Time, Dispatcher = _dispatcher });
         Engine = new FakeEngine(Time);
@@ -30,6 +36,8 @@ internal sealed class AgentBench : IDisposable
     public VirtualTimeProvider Time { get; } = new();
 
     public FakeEngine Engine { get; }
+
+    public FakeLinkCommands Links { get; } = new();
 
     public FakeReadyProbe Ready { get; } = new();
 
@@ -134,15 +142,40 @@ internal sealed class AgentBench : IDisposable
         LinkUp();
     }
 
+    /// <summary>One of the agent's own.</summary>
+    public IActorRef Child(string name)
+    {
+        var found = _system.ActorSelection(Agent.Path.ToStringWithoutAddress() + "/" + name).ResolveOne(TimeSpan.FromSeconds(1));
+        Settle();
+        return found.Result;
+    }
+
+    /// <summary>Beside the agent.</summary>
+    public IActorRef StartActor(Props props)
+    {
+        var actor = _system.ActorOf(props, $"beside-{++_actors}");
+        Settle();
+        return actor;
+    }
+
+    public IActorRef Listener(List<object> heard) => StartActor(Props.Create(() => new AnythingRecorder(heard)));
+
+    public IReadOnlyList<NetworkDetails> Networks() => Engine.ListNetworksAsync(EngineFilters.None, CancellationToken.None).Result;
+
     public void Dispose() => _system.Dispose();
 
     private IActorRef StartAgent()
     {
-        var options = new AgentOptions { HostName = "h1", AgentVersion = "1.2.3", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("zone", "a"), ReadyProbe = Ready };
+        var options = new AgentOptions { HostName = "h1", AgentVersion = "1.2.3", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("zone", "a"), ReadyProbe = Ready, Overlay = _isFleet ? new OverlayHost(Links, () => "10.77.0.1") { Names = () => throw new InvalidOperationException("no sockets on a bench") } : null };
         var engine = Engine;
         var agent = _system.ActorOf(Props.Create(() => new AgentActor(options, engine, NullLoggerFactory.Instance)), $"agent{++_incarnations}");
         Settle();
         return agent;
+    }
+
+    private sealed class AnythingRecorder : ReceiveActor
+    {
+        public AnythingRecorder(List<object> heard) => ReceiveAny(heard.Add);
     }
 
     private sealed class Recorder : ReceiveActor
