@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Orchestrator.Networks;
@@ -35,8 +36,8 @@ public sealed class OverlayAllocatorTests
         Assert.All(slices, s => Assert.Equal(("10.128.0.0/18", 1), (s.Subnet, s.Vni)));
         Assert.Equal(["10.128.0.0/25", "10.128.0.128/25", "10.128.1.0/25"], slices.Select(s => s.Range));
         Assert.Equal(["10.128.0.1", "10.128.0.129", "10.128.1.1"], slices.Select(s => s.Gateway));
-        Assert.Equal(["10.128.0.129", "10.128.1.1"], slices[1].Resolvers);
-        Assert.Equal(["10.128.1.1", "10.128.0.1"], slices[2].Resolvers);
+        Assert.Equal(["10.128.0.129", "10.128.1.1"], slices[1].Resolvers.ToArray());
+        Assert.Equal(["10.128.1.1", "10.128.0.1"], slices[2].Resolvers.ToArray());
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public sealed class OverlayAllocatorTests
 
         var peers = OverlayAllocator.Peers(state, ["shop_default"], new Dictionary<string, string> { ["h1"] = "192.168.0.1", ["h2"] = "192.168.0.2" }, "h1");
 
-        Assert.Equal([new OverlayPeer("shop_default", "h2", "192.168.0.2", "10.128.0.129")], peers);
+        Assert.Equal([new OverlayPeer("shop_default", "h2", "192.168.0.2", "10.128.0.129")], peers.ToArray());
     }
 
     [Fact]
@@ -178,5 +179,5 @@ public sealed class OverlayAllocatorTests
         }
     }
 
-    private static string Text(OverlayAllocations state) => System.Text.Json.JsonSerializer.Serialize(state, Store.StoreJson.Default.OverlayAllocations);
+    private static string Text(OverlayAllocations state) => JsonSerializer.Serialize(state, Orchestrator.Store.StoreJson.Default.OverlayAllocations);
 }

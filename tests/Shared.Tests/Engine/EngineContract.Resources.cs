@@ -101,6 +101,39 @@ public abstract partial class EngineContract
     }
 
     [Fact]
+    public async Task Container_keeps_the_address_it_was_made_with_and_no_other_gets_it_meanwhile()
+    {
+        var name = NewName("net");
+        await Engine.CreateNetworkAsync(new CreateNetwork { Name = name, Labels = OwnLabels, Subnet = "10.213.8.0/24", IpRange = "10.213.8.128/25", Gateway = "10.213.8.129" }, Cancellation);
+        List<NetworkEndpoint> chosen = [new(name, new EndpointSettings { Ipv4Address = "10.213.8.200" })];
+        var id = await RunAsync(ContractImages.Service, spec => spec with { Networks = chosen });
+        var other = await RunAsync(ContractImages.Service, spec => spec with { Networks = [new(name, new EndpointSettings())] });
+
+        var network = await Engine.InspectNetworkAsync(name, Cancellation);
+        Assert.Equal(("10.213.8.0/24", "10.213.8.128/25", "10.213.8.129"), (network.Subnet, network.IpRange, network.Gateway));
+        Assert.Equal("10.213.8.200", network.Addresses[id]);
+        Assert.True(System.Net.IPNetwork.Parse("10.213.8.128/25").Contains(System.Net.IPAddress.Parse(network.Addresses[other])), network.Addresses[other]);
+        var taken = await RefusedAsync(EngineErrorKind.Conflict, () => RunAsync(ContractImages.Service, spec => spec with { Networks = chosen }));
+        Assert.Contains("Address already in use", taken.DaemonMessage, StringComparison.Ordinal);
+
+        await Engine.StopContainerAsync(id, TimeSpan.FromSeconds(1), Cancellation);
+        var listed = await Engine.ListContainersAsync(OfThisTest, all: true, Cancellation);
+        Assert.Equal("10.213.8.200", listed.Single(container => container.Id == id).Addresses[name]);
+        await Engine.StartContainerAsync(id, Cancellation);
+        Assert.Equal("10.213.8.200", (await Engine.InspectContainerAsync(id, Cancellation)).Addresses[name]);
+    }
+
+    [Fact]
+    public async Task Address_of_ones_choice_needs_a_subnet_of_ones_choice()
+    {
+        var name = await NetworkAsync();
+
+        var error = await Assert.ThrowsAsync<EngineException>(() => RunAsync(ContractImages.Service, spec => spec with { Networks = [new(name, new EndpointSettings { Ipv4Address = "10.213.9.9" })] }));
+
+        Assert.Contains("user configured subnets", error.DaemonMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Container_is_connected_to_a_network_while_it_runs()
     {
         var (first, second) = (await NetworkAsync(), await NetworkAsync());
