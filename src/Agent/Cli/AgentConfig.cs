@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Serialization;
 
 namespace Orchestrator.Agent.Cli;
 
@@ -24,6 +26,14 @@ internal sealed record AgentConfig
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 
+internal sealed class AgentJson() : AgentJsonMetadata(DeclaredDefaults.OptionsOf(AgentJsonMetadata.Default)), IJsonTypeInfoResolver
+{
+    public static new AgentJson Default { get; } = new();
+
+    JsonTypeInfo? IJsonTypeInfoResolver.GetTypeInfo(Type type, JsonSerializerOptions options) => DeclaredDefaults.Resolve(AgentJsonMetadata.Default, type, options);
+}
+
+/// <summary>What is generated for <see cref="AgentJson"/>, which is the one to use: this one reads an absent property as the type's zero.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(AgentConfig))]
-internal sealed partial class AgentJson : JsonSerializerContext;
+internal partial class AgentJsonMetadata : JsonSerializerContext;

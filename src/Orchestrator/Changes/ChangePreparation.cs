@@ -140,6 +140,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, 
             Services = [.. request.Spec.Services.Where(s => IsInScope(request, s.Name)), .. untouched],
             Networks = Current.Spec.Networks.SetItems(request.Spec.Networks),
             Volumes = Current.Spec.Volumes.SetItems(request.Spec.Volumes),
+            Certificates = Current.Spec.Certificates.SetItems(request.Spec.Certificates),
         };
     }
 

@@ -171,10 +171,12 @@ internal sealed class ServiceDraft
 
     private string ReasonOf(ServiceAction action, List<SlotDraft> changes, ServiceRevision? current) => action switch
     {
+        ServiceAction.None when current is not null && SpecDifference.Traffic(input.Current!.Service(service.Name).Traffic, service.Traffic) is { Count: > 0 } traffic =>
+            $"{string.Join(", ", traffic)}, no replica is replaced",
         ServiceAction.None => "unchanged",
         ServiceAction.Create => "new",
         ServiceAction.Update when current is null => "found running, not known",
-        ServiceAction.Update => SpecDifference.Describe(input.Current!.Service(service.Name).Container, current, service.Container, revision),
+        ServiceAction.Update => SpecDifference.Describe(input.Current!.Service(service.Name), current, service, revision),
         ServiceAction.Scale => $"replicas {input.Current!.Service(service.Name).Deploy.Replicas} → {service.Deploy.Replicas}",
         ServiceAction.Repair => string.Join(", ", changes.Select(c => c.Reason).Distinct().Order(StringComparer.Ordinal)),
         ServiceAction.Remove => "no longer in the stack",

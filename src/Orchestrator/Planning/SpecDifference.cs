@@ -6,8 +6,25 @@ namespace Orchestrator.Planning;
 /// <summary>Says which keys of a service changed. Values of the environment are never shown.</summary>
 internal static class SpecDifference
 {
-    public static string Describe(ContainerSpec before, ServiceRevision beforeRevision, ContainerSpec after, ServiceRevision afterRevision)
+    /// <summary>What takes effect without a replica being replaced; empty when nothing does.</summary>
+    public static IReadOnlyList<string> Traffic(TrafficSpec before, TrafficSpec after)
     {
+        var changes = new List<string>();
+        Compare(changes, "ports", Text(before.Ports), Text(after.Ports));
+        Compare(changes, "routes", Text(before.Routes), Text(after.Routes));
+        Compare(changes, "balance", before.Balance.ToString(), after.Balance.ToString());
+        Compare(changes, "sticky", $"{before.Sticky}", $"{after.Sticky}");
+        Compare(changes, "timeouts", before.Timeouts.ToString(), after.Timeouts.ToString());
+        Compare(changes, "max_connections", $"{before.MaxConnections}", $"{after.MaxConnections}");
+        Compare(changes, "proxy_protocol", before.ProxyProtocol.ToString(), after.ProxyProtocol.ToString());
+        Compare(changes, "slo", $"{before.Slo}", $"{after.Slo}");
+        Compare(changes, "maintenance", before.Maintenance.ToString(), after.Maintenance.ToString());
+        return changes;
+    }
+
+    public static string Describe(ServiceSpec beforeService, ServiceRevision beforeRevision, ServiceSpec afterService, ServiceRevision afterRevision)
+    {
+        var (before, after) = (beforeService.Container, afterService.Container);
         var changes = new List<string>();
         if (before.Image != after.Image)
         {
@@ -27,9 +44,11 @@ internal static class SpecDifference
         Compare(changes, "healthcheck", Text(before.Healthcheck), Text(after.Healthcheck));
         Compare(changes, "resources", before.Resources.ToString(), after.Resources.ToString());
         Compare(changes, "restart policy", before.Restart.ToString(), after.Restart.ToString());
+        // Said last, and not in place of what replaces the container. Ports are in both when their mode changes.
+        var traffic = Traffic(beforeService.Traffic, afterService.Traffic).Except(changes, StringComparer.Ordinal);
         if (changes.Count > 0)
         {
-            return string.Join(", ", changes);
+            return string.Join(", ", changes.Concat(traffic));
         }
         return beforeRevision.ConfigHash == afterRevision.ConfigHash ? "recreation forced" : "configuration changed";
     }

@@ -6,7 +6,7 @@ namespace Orchestrator.Stacks;
 
 /// <summary>
 /// What each spec type's JSON looks like when nothing was said: a record with its defaults and, under it, the shapes of its
-/// children. Two things need it: filling what an older version did not write, and leaving defaults out of a hash.
+/// children. It is what a hash leaves out.
 /// </summary>
 internal sealed class SpecShape
 {
@@ -67,17 +67,6 @@ internal sealed class SpecShape
         (nameof(StackSpec.Services), Service),
         (nameof(StackSpec.Networks), new(Network._defaults) { ByName = true }),
         (nameof(StackSpec.Volumes), new(Volume._defaults) { ByName = true }));
-
-    /// <summary>A copy in which every property the object lacks has its default.</summary>
-    public JsonObject Filled(JsonObject value)
-    {
-        var filled = new JsonObject();
-        foreach (var (name, node) in _defaults)
-            filled[name] = value.TryGetPropertyValue(name, out var given) ? Child(name, given) : node?.DeepClone();
-        return filled;
-
-        JsonNode? Child(string name, JsonNode? node) => _children.TryGetValue(name, out var shape) ? shape.Each(node, shape.Filled) : node?.DeepClone();
-    }
 
     /// <summary>
     /// A copy with sorted keys and without what equals its default, so that a property added in a later version changes no hash

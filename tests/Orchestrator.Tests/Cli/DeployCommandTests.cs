@@ -5,6 +5,7 @@ using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 using Orchestrator.Tests.Cli.Fakes;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Tests.Cli;
 
@@ -229,6 +230,23 @@ public sealed class DeployCommandTests : IDisposable
         Assert.Equal(ExitCode.Done, await _cli.RunAsync("deploy", "stack.yaml", "--dry-run"));
 
         Assert.Equal("hello: nothing to do, it is as asked (revision 1)\n", _cli.Out);
+    }
+
+    [Fact]
+    public async Task Certificates_go_with_the_deploy_alone_and_are_never_printed()
+    {
+        var certificate = new CertificateFile(new string('a', 64), "-----BEGIN PRIVATE KEY-----");
+        _cli.StackFiles.Certificates = [certificate];
+        Succeeds(_cli);
+
+        await _cli.RunAsync("deploy", "stack.yaml", "--json");
+        await _cli.RunAsync("deploy", "stack.yaml", "--dry-run", "--json");
+        await _cli.RunAsync("plan", "stack.yaml", "--json");
+
+        var requests = _cli.Coordinator.Requests.Cast<ChangeRequest.Deploy>().ToList();
+        Assert.Equal([certificate], requests[0].Certificates.AsEnumerable());
+        Assert.All(requests.Skip(1), r => Assert.Empty(r.Certificates));
+        Assert.DoesNotContain("PRIVATE", _cli.Out + _cli.Error + requests[0] + certificate, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -216,6 +216,49 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Start_first_stays_with_a_port_of_the_ingress_which_several_replicas_of_a_host_share()
+    {
+        ServiceSpec With(string image) => Service("web", image, 2, StartFirst) with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Target = 80, Published = 8080 }] } };
+        var plan = Plan(Hosts("h1").Run("h1", With("app:v1"), 1).Run("h1", With("app:v1"), 2), Revision(1, With("app:v1")), Revision(2, With("app:v2")));
+
+        Assert.Equal(UpdateOrder.StartFirst, plan.Services[0].Policy.Order);
+        Assert.Empty(plan.Warnings);
+        Assert.Equal(["h1", "h1"], plan.Services[0].Slots.Select(s => s.Host));
+    }
+
+    [Fact]
+    public void Change_of_traffic_is_named_and_replaces_nothing()
+    {
+        ServiceSpec With(TrafficSpec traffic) => Service("web") with { Traffic = traffic };
+        var before = With(new TrafficSpec { Routes = [new RouteSpec { Host = "a.b", Port = 80 }] });
+        var after = With(new TrafficSpec
+        {
+            Ports = [new IngressPortSpec { Target = 80, Published = 8080 }],
+            Routes = [new RouteSpec { Host = "c.d", Port = 80 }],
+            Sticky = new StickySpec(StickyKind.Source),
+            Timeouts = new TrafficTimeoutsSpec { Queue = TimeSpan.FromSeconds(1) },
+            Slo = new SloSpec { ErrorRate = 0.1 },
+        });
+        var fleet = Hosts("h1").Run("h1", before, 1);
+
+        var plan = Plan(fleet, Revision(1, before), Revision(2, after));
+
+        Assert.True(plan.IsEmpty);
+        Assert.Equal("ports changed, routes changed, sticky changed, timeouts changed, slo changed, no replica is replaced", plan.Services[0].Reason);
+        Assert.Equal("unchanged", Plan(fleet, Revision(1, before), Revision(1, before)).Services[0].Reason);
+        Assert.Equal("image app:v1 → app:v2, routes changed", Plan(fleet, Revision(1, before), Revision(2, With(before.Traffic with { Routes = [] }) with { Container = new ContainerSpec { Image = "app:v2" } })).Services[0].Reason);
+    }
+
+    [Fact]
+    public void Port_that_moves_from_the_host_to_the_ingress_is_one_change()
+    {
+        var bound = Service("web") with { Container = new ContainerSpec { Image = "app:v1", Ports = [new PortSpec { Target = 80, Published = 8080 }] } };
+        var shared = Service("web") with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Target = 80, Published = 8080 }] } };
+
+        Assert.Equal("ports changed", Plan(Hosts("h1").Run("h1", bound, 1), Revision(1, bound), Revision(2, shared)).Services[0].Reason);
+    }
+
+    [Fact]
     public void Older_retained_containers_are_pruned_and_the_one_to_go_back_to_is_not()
     {
         var (v1, v2, v3) = (Service("web", "app:v1"), Service("web", "app:v2"), Service("web", "app:v3"));

@@ -19,7 +19,8 @@ internal static class PlanText
 
     public static IEnumerable<string> Lines(Plan plan, Paint paint)
     {
-        if (plan.IsEmpty)
+        // Another revision without a step is a change of policy or traffic, which the services' reasons tell.
+        if (plan.IsEmpty && (plan.BaseRevision is null || plan.BaseRevision == plan.TargetRevision))
         {
             yield return $"{plan.Stack}: nothing to do, it is as asked (revision {plan.TargetRevision})";
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Cli.Connections;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Tests.Cli.Fakes;
 
@@ -15,6 +16,8 @@ internal sealed class FakeStackFiles : IStackFiles
 
     public ImmutableArray<StackFileError> Warnings { get; set; } = [];
 
+    public ImmutableArray<CertificateFile> Certificates { get; set; } = [];
+
     public bool Exists(string path) => Present.Contains(path);
 
     public StackFileResult Load(StackFileQuery query)
@@ -25,7 +28,7 @@ internal sealed class FakeStackFiles : IStackFiles
             Name = query.Name ?? "hello",
             Services = [Service("db"), Service("web")],
         };
-        return new(Errors.IsEmpty ? spec : null, Errors, Warnings);
+        return new(Errors.IsEmpty ? spec : null, Errors, Warnings) { Certificates = Certificates };
     }
 
     private static ServiceSpec Service(string name) => new() { Name = name, Container = new() { Image = $"{name}:v1" } };

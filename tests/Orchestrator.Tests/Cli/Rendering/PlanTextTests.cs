@@ -76,6 +76,26 @@ public sealed class PlanTextTests
         PlanText.Lines(new() { Stack = "shop", BaseRevision = 4, TargetRevision = 4, Warnings = ["h3 is down"] }, new Paint(false)));
 
     [Fact]
+    public void Change_that_replaces_no_replica_is_shown_all_the_same() => Assert.Equal(
+        """
+        shop: revision 4 → 5
+
+        SERVICE  ACTION     REVISION  WHY
+        web      no change  aaaaaaaa  routes changed, no replica is replaced
+
+        no replica changes
+        """.ReplaceLineEndings("\n"),
+        string.Join('\n', PlanText.Lines(
+            new()
+            {
+                Stack = "shop",
+                BaseRevision = 4,
+                TargetRevision = 5,
+                Services = [new() { Service = "web", Action = ServiceAction.None, Reason = "routes changed, no replica is replaced", FromRevision = "aaaaaaaaaaaa", ToRevision = "aaaaaaaaaaaa" }],
+            },
+            new Paint(false))));
+
+    [Fact]
     public void First_deploy_says_so() => Assert.Equal(
         "shop: first deploy, revision 1",
         PlanText.Lines(_plan with { BaseRevision = null, TargetRevision = 1 }, new Paint(false)).First());
