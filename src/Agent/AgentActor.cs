@@ -5,6 +5,7 @@ using Orchestrator.Agent.Images;
 using Orchestrator.Agent.Inventory;
 using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Logs;
+using Orchestrator.Agent.Names;
 using Orchestrator.Agent.Networks;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Agent.Stacks;
@@ -99,6 +100,12 @@ public sealed partial class AgentActor : ReceiveActor
         {
             var joining = Logger("Networks");
             sinks[OverlayActor.SinkName] = Props.Create(() => new OverlayActor(networks, joining));
+        }
+
+        if (_options.Overlay?.Names is { } servers)
+        {
+            var naming = Logger("Names");
+            sinks[NamesActor.SinkName] = Props.Create(() => new NamesActor(servers, naming));
         }
 
         if (_options.TemplatesFolder is { } folder)

@@ -28,7 +28,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private readonly IActorRef fleet;
     private readonly ITrafficExtras extras;
     private readonly ILogger logger;
-    private readonly Barrier barrier = new();
+    private readonly CutoverBarrier barrier = new();
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since)> publishing = [];
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo)> draining = [];
     private readonly List<(long Version, IActorRef ReplyTo, DateTimeOffset Until)> settling = [];

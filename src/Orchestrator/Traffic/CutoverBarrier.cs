@@ -8,7 +8,7 @@ namespace Orchestrator.Traffic;
 /// Which host shows which version of one stack's table, and since which version an endpoint is what it is: what the two questions "does everybody have it?" and
 /// "has everybody let go of it?" are answered from. Not durable: hosts say it all again when they are asked again.
 /// </summary>
-internal sealed class Barrier
+internal sealed class CutoverBarrier
 {
     private readonly Dictionary<string, HostStand> hosts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (EndpointState? State, long Since)> endpoints = new(StringComparer.Ordinal);

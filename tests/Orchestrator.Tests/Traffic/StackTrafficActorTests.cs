@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Changes;
+using Orchestrator.Fleet;
+using Orchestrator.Networks;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+using Orchestrator.Store;
+using Orchestrator.Tests.Planning;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Tests.Traffic;
+
+public sealed class StackTrafficActorTests : ActorTestKit
+{
+    private static readonly ServiceSpec Old = World.Service("web", "app:v1") with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 8080, Target = 80 }] } };
+    private static readonly ServiceSpec New = World.Service("web", "app:v2") with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 8080, Target = 81 }] } };
+
+    private readonly MemoryStore store = new();
+    private readonly TestProbe fleet;
+    private IActorRef traffic = ActorRefs.Nobody;
+    private FleetSnapshot now = World.Hosts("h1", "h2");
+
+    public StackTrafficActorTests() => fleet = CreateTestProbe();
+
+    [Fact]
+    public void Replica_is_published_when_every_host_shows_it_and_each_revision_keeps_its_own_port()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        ReadTables();
+        Observe(now = Run(now, "h2", New, "10.0.0.3"));
+
+        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
+        var table = ReadTables().Last();
+        var service = Assert.Single(table.Services);
+        Assert.Equal(["10.0.0.2:80 Serving", "10.0.0.3:81 Serving"], service.Endpoints.Select(e => $"{e.Address}:{e.Ports[8080]} {e.State}"));
+
+        Acknowledge("h1", table.Version);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Acknowledge("h2", table.Version);
+        Assert.Equal(Key(New), ExpectMsg<TrafficMessage.Published>().Replica);
+    }
+
+    [Fact]
+    public void Replica_is_drained_when_no_host_has_anything_open_to_it_and_stays_out_over_a_restart()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        ReadTables();
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1"), TestActor);
+        var table = ReadTables().Last();
+        var endpoint = Assert.Single(Assert.Single(table.Services).Endpoints);
+        Assert.Equal(EndpointState.Draining, endpoint.State);
+        Acknowledge("h1", table.Version, endpoint.Id);
+        Acknowledge("h2", table.Version);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Acknowledge("h2", table.Version, endpoint.Id);
+        ExpectMsg<TrafficMessage.Drained>();
+
+        Watch(traffic);
+        Sys.Stop(traffic);
+        ExpectTerminated(traffic);
+        Start(World.Revision(1, Old));
+        var again = ReadTables().Last();
+        Assert.True(again.Version > table.Version, $"version {again.Version} is not above {table.Version}");
+        Assert.Equal(EndpointState.Draining, Assert.Single(Assert.Single(again.Services).Endpoints).State);
+    }
+
+    [Fact]
+    public void Nothing_is_sent_or_answered_before_every_known_host_has_been_heard_of()
+    {
+        now = now.In("h2", HostState.Unknown);
+        Start(World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1"), TestActor);
+        fleet.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public void Problem_that_no_waiting_cures_refuses_the_replica_with_its_words()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        traffic.Tell(new TrafficMessage.Publish(Key(Old), "h1"), TestActor);
+        var table = ReadTables().Last();
+        traffic.Tell(new FleetMessage.Answered("h2", "traffic/shop", new AgentEvent.TrafficApplied
+        {
+            CommandId = "traffic/shop",
+            Stack = "shop",
+            Version = table.Version - 1,
+            Problems = [new TrafficProblem("ingress", "port 8080 belongs to nginx", IsFinal: true)],
+        }));
+        var refused = ExpectMsg<TrafficMessage.Refused>();
+        Assert.Equal((ReplicaStage.Traffic, "host h2: ingress: port 8080 belongs to nginx"), (refused.Report.Stage, refused.Report.Message));
+    }
+
+    [Fact]
+    public void Replica_without_any_address_needs_no_publishing()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = now.Run("h1", Old, 1));
+        traffic.Tell(new TrafficMessage.Publish(Key(Old), "h1"), TestActor);
+        ExpectMsg<TrafficMessage.Published>();
+    }
+
+    [Fact]
+    public void Stack_that_leaves_is_told_to_every_host_and_settles_when_they_show_it()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        ReadTables();
+        traffic.Tell(new TrafficMessage.Remove("shop"), TestActor);
+        var table = ReadTables().Last();
+        Assert.True(table.IsRemoved);
+        Acknowledge("h1", table.Version);
+        Acknowledge("h2", table.Version);
+        ExpectMsg<TrafficMessage.Settled>();
+    }
+
+    [Fact]
+    public void Listener_of_another_stack_collides_and_shared_http_ports_do_not()
+    {
+        var port = Listener.Of(new StackSpec { Name = "a", Services = [Old] });
+        var routed = World.Service("web") with { Traffic = new TrafficSpec { Routes = [new RouteSpec { Host = "a.example", Port = 80, HttpPort = 8080 }] } };
+        var other = World.Service("api") with { Traffic = new TrafficSpec { Routes = [new RouteSpec { Host = "b.example", Port = 80, HttpPort = 8080 }] } };
+        var first = Listener.Of(new StackSpec { Name = "b", Services = [routed] });
+        var second = Listener.Of(new StackSpec { Name = "c", Services = [other] });
+
+        Assert.True(port.Any(p => port.Any(p.CollidesWith)), "the same port twice");
+        Assert.True(first.Any(f => first.Any(f.CollidesWith)), "the same route twice");
+        Assert.DoesNotContain(first, f => second.Any(f.CollidesWith));
+        Assert.Contains(first, f => port.Any(f.CollidesWith));
+    }
+
+    private static ReplicaKey Key(ServiceSpec service) => new(World.Stack, service.Name, 1, World.IdOf(service));
+
+    private static FleetSnapshot Run(FleetSnapshot fleet, string host, ServiceSpec service, string address)
+    {
+        var running = fleet.Run(host, service, 1);
+        var there = running.Hosts[host];
+        var name = Key(service).ContainerName;
+        return running.With(there with { Replicas = there.Replicas.SetItem(name, there.Replicas[name] with { Addresses = ImmutableSortedDictionary<string, string>.Empty.Add("shop_default", address) }) });
+    }
+
+    private void Start(params StackRevision[] newestFirst)
+    {
+        var (entries, hosts, extras) = (store, fleet.Ref, new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral())));
+        traffic = Sys.ActorOf(Props.Create(() => new StackTrafficActor(World.Stack, entries, hosts, extras, NullLoggerFactory.Instance)));
+        fleet.ExpectMsg<FleetMessage.PeekFleet>();
+        fleet.Reply(now);
+        traffic.Tell(new TrafficTarget(new StackHead { Stack = World.Stack, Current = newestFirst[0].Number }, [.. newestFirst]));
+    }
+
+    private void Observe(FleetSnapshot snapshot) => traffic.Tell(new TrafficMessage.FleetChanged(snapshot, [World.Stack]));
+
+    /// <summary>What was sent to both hosts since the last time, until the newest version has gone to each.</summary>
+    private List<TrafficTable> ReadTables()
+    {
+        // Answered behind everything that was told before.
+        var asked = traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(World.Stack), TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
+        var tables = new List<TrafficTable>();
+        do
+        {
+            var send = fleet.ExpectMsg<FleetMessage.Send>();
+            tables.Add(Assert.IsType<AgentCommand.ApplyTraffic>(send.Command).Table);
+        }
+        while (tables.Count(t => t.Version == asked.Table.Version) < 2);
+        return tables;
+    }
+
+    private void Acknowledge(string host, long version, params string[] drained) =>
+        traffic.Tell(new FleetMessage.Answered(host, "traffic/shop", new AgentEvent.TrafficApplied { CommandId = "traffic/shop", Stack = "shop", Version = version, Drained = [.. drained] }));
+}
