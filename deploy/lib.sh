@@ -50,6 +50,20 @@ need_packages() {
   rm -f "$log"
 }
 
+# need_packages_quietly PACKAGE[:COMMAND]... installs without letting the packages start their services: Debian's
+# policy-rc.d says no meanwhile, unless the machine has a policy of its own.
+need_packages_quietly() {
+  local policy=/usr/sbin/policy-rc.d ours='' status=0
+  if [ "$(id -u)" = 0 ] && [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+    ours=1
+  fi
+  (need_packages "$@") || status=$?
+  [ -z "$ours" ] || rm -f $policy
+  return $status
+}
+
 need_dotnet() {
   have dotnet || die "the .NET SDK is missing. Install .NET 10's SDK (https://dotnet.microsoft.com/download) and run this again."
   (cd "$ROOT" && dotnet --version) >/dev/null 2>&1 ||

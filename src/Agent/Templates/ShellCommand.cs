@@ -13,6 +13,9 @@ internal static class ShellCommand
     /// <summary>A reload that starts a daemon leaves it holding the pipe: what the shell itself has written is there by then.</summary>
     private static readonly TimeSpan OutputGrace = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>A killed process is gone at once, unless the kernel holds it.</summary>
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(5);
+
     /// <exception cref="ShellCommandException">It could not be started, took longer than <paramref name="timeout"/>, or did not end with 0.</exception>
     public static async Task RunAsync(string what, string command, TimeSpan timeout, TimeProvider time, CancellationToken cancellation)
     {
@@ -30,7 +33,7 @@ internal static class ShellCommand
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            await KillAsync(process);
+            await KillAsync(process, time);
             cancellation.ThrowIfCancellationRequested();
             throw new ShellCommandException($"{what} took longer than {timeout.TotalSeconds:0.#} s and was ended: {command}{output.Quoted()}");
         }
@@ -57,13 +60,20 @@ internal static class ShellCommand
         }
     }
 
-    private static async Task KillAsync(Process process)
+    private static async Task KillAsync(Process process, TimeProvider time)
     {
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardError = true };
-        foreach (var argument in new[] { "-c", "kill -KILL -- \"-$1\"", "kill", $"{process.Id}" }) start.ArgumentList.Add(argument);
+        foreach (var argument in new[] { "-c", "kill -s KILL -- \"-$1\"", "kill", $"{process.Id}" }) start.ArgumentList.Add(argument);
         using var kill = Process.Start(start)!;
-        await kill.WaitForExitAsync(CancellationToken.None);
-        await process.WaitForExitAsync(CancellationToken.None);
+        try
+        {
+            await kill.WaitForExitAsync(CancellationToken.None).WaitAsync(KillTimeout, time, CancellationToken.None);
+            await process.WaitForExitAsync(CancellationToken.None).WaitAsync(KillTimeout, time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // The kernel keeps one that hangs in a system call; the next pass must not.
+        }
     }
 
     /// <summary>Both streams of a command, as they come, up to a bound.</summary>

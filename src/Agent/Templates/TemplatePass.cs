@@ -27,7 +27,7 @@ internal sealed class TemplatePass(TemplateResource resource, TemplateOptions op
         var text = Render(keys, since, cancellation);
 
         // A link, such as those in sites-enabled, stays one.
-        var destination = File.ResolveLinkTarget(resource.Destination, returnFinalTarget: true)?.FullName ?? resource.Destination;
+        var destination = new FileInfo(resource.Destination).LinkTarget is null ? resource.Destination : File.ResolveLinkTarget(resource.Destination, returnFinalTarget: true)!.FullName;
         var (folder, name) = (Path.GetDirectoryName(destination)!, Path.GetFileName(destination));
         if (!Directory.Exists(folder)) throw new IOException($"the folder {folder} does not exist; create it, or correct dest");
         var (staged, due) = (Path.Combine(folder, $".{name}.staged"), Path.Combine(folder, $".{name}.reload-due"));

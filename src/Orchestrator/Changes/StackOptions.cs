@@ -1,4 +1,5 @@
 using Orchestrator.Networks;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Changes;
 
@@ -12,4 +13,7 @@ public sealed record StackOptions
 
     /// <summary>Only looks: nothing is written and no interrupted change goes on. For commands that read beside one that deploys.</summary>
     public bool IsPassive { get; init; }
+
+    /// <summary>Where endpoints are written for others to watch; null: nowhere.</summary>
+    public EtcdSinkOptions? Etcd { get; init; }
 }

@@ -5,6 +5,7 @@ using Orchestrator.Changes;
 using Orchestrator.Fleet;
 using Orchestrator.Networks;
 using Orchestrator.Store;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Hosting;
 
@@ -33,12 +34,13 @@ public sealed class CoordinatorHost
     }
 
     /// <summary>The daemon: remembers its hosts, takes interrupted changes up again, repairs for ever.</summary>
-    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken, SealKey sealKey) =>
+    /// <param name="etcd">Where endpoints are written for others to watch; null: nowhere.</param>
+    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken, SealKey sealKey, EtcdSinkOptions? etcd = null) =>
         Start(
             system,
             store,
             new FleetOptions { RemembersHosts = true },
-            new StackOptions { Repairs = true, Overlay = new OverlayOptions() },
+            new StackOptions { Repairs = true, Overlay = new OverlayOptions(), Etcd = etcd },
             new CoordinatorVersion(version, CoordinatorViews.Fleet, address),
             loggers,
             createToken,

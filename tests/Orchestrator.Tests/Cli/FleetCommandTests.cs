@@ -137,6 +137,43 @@ public sealed class FleetCommandTests : IDisposable
         Assert.Equal("a.example:7443,b.example:7443", string.Join(',', settings.Advertise));
     }
 
+    [Fact]
+    public async Task Serve_reads_where_endpoints_are_written_for_others()
+    {
+        var folder = Directory.CreateTempSubdirectory("etcd-options-").FullName;
+        try
+        {
+            var password = Path.Combine(folder, "password");
+            await File.WriteAllTextAsync(password, "hidden\n");
+            Assert.Equal(ExitCode.Done, await _cli.RunAsync("serve", "--etcd", "http://a:2379, https://b:2379", "--etcd-prefix", "/x/", "--etcd-lease", "0", "--etcd-user", "u", "--etcd-password-file", password, "--etcd-ca", password));
+
+            var etcd = _cli.Daemon.Settings!.Etcd!;
+            Assert.Equal("http://a:2379/ https://b:2379/", string.Join(' ', etcd.Endpoints));
+            Assert.Equal(("/x", TimeSpan.Zero, "u", "hidden", password), (etcd.Prefix, etcd.Lease, etcd.Login!.User, etcd.Login.Password, etcd.AuthorityFile));
+            Assert.DoesNotContain("hidden", etcd.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("serve --etcd ftp://a", "is no address of etcd")]
+    [InlineData("serve --etcd http://a:2379,", "is no address of etcd")]
+    [InlineData("serve --etcd http://u:p@a:2379", "a user is given with --etcd-user")]
+    [InlineData("serve --etcd http://a:2379 --etcd-prefix x", "is no path")]
+    [InlineData("serve --etcd http://a:2379 --etcd-lease 1s", "is not between 5s and 24h")]
+    [InlineData("serve --etcd http://a:2379 --etcd-user u", "belong together")]
+    [InlineData("serve --etcd http://a:2379 --etcd-ca /no/such", "there is no file")]
+    [InlineData("serve --etcd-lease 60s", "of no use without --etcd")]
+    public async Task Serve_refuses_etcd_options_that_cannot_work(string line, string expected)
+    {
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync(line.Split(' ')));
+        Assert.Contains(expected, _cli.Error, StringComparison.Ordinal);
+        Assert.Null(_cli.Daemon.Settings);
+    }
+
     [Theory]
     [InlineData("serve --listen 10.0.0.1")]
     [InlineData("serve --listen 10.0.0.1:99999")]

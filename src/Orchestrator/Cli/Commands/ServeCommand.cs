@@ -11,6 +11,7 @@ internal sealed class ServeCommand : CliCommand
     private readonly Option<string?> _data = new("--data-dir") { Description = "Where the coordinator keeps its state and keys", HelpName = "folder" };
     private readonly Option<string> _listen = new("--listen") { Description = "The address to listen on", HelpName = "host:port", DefaultValueFactory = _ => DefaultListen };
     private readonly Option<string[]> _advertise = new("--advertise") { Description = "An address agents and clients reach it by; repeatable (default: the one it listens on)", HelpName = "host:port" };
+    private readonly EtcdOptions _etcd = new();
 
     public ServeCommand(CliServices services, GlobalOptions globals)
         : base("serve", "Run the coordinator of a fleet", services, globals)
@@ -19,6 +20,7 @@ internal sealed class ServeCommand : CliCommand
         Options.Add(_data);
         Options.Add(_listen);
         Options.Add(_advertise);
+        _etcd.AddTo(this);
         _listen.Validators.Add(result => RequireAddress("--listen", result.GetValueOrDefault<string>(), result.AddError));
         _advertise.Validators.Add(result =>
         {
@@ -35,7 +37,8 @@ internal sealed class ServeCommand : CliCommand
             arguments.GetValue(_data),
             arguments.GetValue(_listen) ?? DefaultListen,
             [.. arguments.GetValue(_advertise) ?? []],
-            invocation.Choice.Context);
+            invocation.Choice.Context,
+            _etcd.Read(arguments));
         await invocation.Services.Daemon.ServeAsync(settings, invocation.Voice.Say, invocation.Interrupted).ConfigureAwait(false);
         // A daemon that was asked to stop and has stopped has done as it was told.
         return ExitCode.Done;
