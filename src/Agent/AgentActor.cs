@@ -96,10 +96,11 @@ public sealed partial class AgentActor : ReceiveActor
     {
         var sinks = ImmutableSortedDictionary.CreateBuilder<string, Props>(StringComparer.Ordinal);
         var (networks, loggers) = (_networks, _loggers);
-        if (_options.Overlay is not null)
+        if (_options.Overlay is { } overlay)
         {
-            var joining = Logger("Networks");
+            var (joining, naming, servers) = (Logger("Networks"), Logger("Names"), overlay.Names);
             sinks[OverlayActor.SinkName] = Props.Create(() => new OverlayActor(networks, joining));
+            sinks[NamesActor.SinkName] = Props.Create(() => new NamesActor(servers, naming));
         }
 
         if (_options.Overlay?.Names is { } servers)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Networks;
 using Orchestrator.Agent.Replicas;
+using Orchestrator.Agent.Tests.Names;
 using Orchestrator.Agent.Tests.Networks;
 using Orchestrator.Engine.Fakes;
 using Orchestrator.Protocol;
@@ -166,7 +167,7 @@ internal sealed class AgentBench : IDisposable
 
     private IActorRef StartAgent()
     {
-        var options = new AgentOptions { HostName = "h1", AgentVersion = "1.2.3", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("zone", "a"), ReadyProbe = Ready, Overlay = _isFleet ? new OverlayHost(Links, () => "10.77.0.1") { Names = () => throw new InvalidOperationException("no sockets on a bench") } : null };
+        var options = new AgentOptions { HostName = "h1", AgentVersion = "1.2.3", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("zone", "a"), ReadyProbe = Ready, Overlay = _isFleet ? new OverlayHost(Links, () => "10.77.0.1") { Names = () => new FakeNameServers() } : null };
         var engine = Engine;
         var agent = _system.ActorOf(Props.Create(() => new AgentActor(options, engine, NullLoggerFactory.Instance)), $"agent{++_incarnations}");
         Settle();

@@ -121,10 +121,10 @@ internal sealed class NameTable
         if (address is { } number) addresses.Add(number);
     }
 
-    /// <summary>Where nothing says which networks a service is on, it is on all of its stack's: a name that is asked too early must not be looked for outside.</summary>
-    private static bool IsOn(ServiceTraffic service, string network) => service.Aliases.ContainsKey(network)
-        || service.Endpoints.Any(e => e.Addresses.ContainsKey(network))
-        || (service.Aliases.IsEmpty && service.Endpoints.IsEmpty);
+    /// <summary>Without an endpoint nothing says which networks a service is on, so it is on all of its stack's: a name that is asked too early must not be looked for outside.</summary>
+    private static bool IsOn(ServiceTraffic service, string network) => service.Endpoints.IsEmpty
+        || service.Aliases.ContainsKey(network)
+        || service.Endpoints.Any(e => e.Addresses.ContainsKey(network));
 
     private static string ContainerOf(Endpoint endpoint) => endpoint.Id.Split('@')[0];
 

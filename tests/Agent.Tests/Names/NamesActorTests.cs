@@ -9,7 +9,7 @@ namespace Orchestrator.Agent.Tests.Names;
 public sealed class NamesActorTests : IDisposable
 {
     private readonly AgentBench _bench = new();
-    private readonly FakeServers _servers = new();
+    private readonly FakeNameServers _servers = new();
     private readonly List<object> _told = [];
     private readonly IActorRef _sink;
     private readonly IActorRef _listener;
@@ -78,24 +78,5 @@ public sealed class NamesActorTests : IDisposable
         _servers.Problems = [];
         _bench.Advance(3);
         Assert.Contains(new SinkMessage.Applied("names", 1), _told);
-    }
-
-    private sealed class FakeServers : INameServers
-    {
-        public NameTable Table { get; private set; } = NameTable.Empty;
-
-        public ImmutableSortedSet<string> Addresses { get; private set; } = [];
-
-        public ImmutableArray<string> Problems { get; set; } = [];
-
-        public void Show(NameTable table) => Table = table;
-
-        public ImmutableArray<string> Serve(ImmutableSortedSet<string> addresses)
-        {
-            Addresses = addresses;
-            return Problems;
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using Orchestrator.Agent.Names;
+
+namespace Orchestrator.Agent.Tests.Names;
+
+/// <summary>No sockets.</summary>
+internal sealed class FakeNameServers : INameServers
+{
+    public NameTable Table { get; private set; } = NameTable.Empty;
+
+    public ImmutableSortedSet<string> Addresses { get; private set; } = [];
+
+    public ImmutableArray<string> Problems { get; set; } = [];
+
+    public void Show(NameTable table) => Table = table;
+
+    public ImmutableArray<string> Serve(ImmutableSortedSet<string> addresses)
+    {
+        Addresses = addresses;
+        return Problems;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
