@@ -73,9 +73,6 @@ internal sealed class DnsServer : IAsyncDisposable
         if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(SolIp, IpFreebind, BitConverter.GetBytes(1));
     }
 
-    /// <summary>What this host itself asks its own gateway leaves by no bridge, so Docker's masquerading makes it come from the loopback address.</summary>
-    private IPAddress Asker(IPAddress remote) => remote.Equals(IPAddress.Loopback) ? Address.Address : remote;
-
     private async Task ServeUdpAsync()
     {
         var buffer = new byte[QueryMax];
@@ -86,7 +83,7 @@ internal sealed class DnsServer : IAsyncDisposable
             {
                 var received = await _udp.ReceiveFromAsync(buffer, SocketFlags.None, anyone, _stopping.Token);
                 var asker = (IPEndPoint)received.RemoteEndPoint;
-                var response = _responder.Respond(buffer.AsMemory(0, received.ReceivedBytes), Asker(asker.Address), limit: null);
+                var response = _responder.Respond(buffer.AsMemory(0, received.ReceivedBytes), asker.Address, limit: null);
                 if (response.Reply is { } reply) await _udp.SendToAsync(reply, SocketFlags.None, asker, _stopping.Token);
                 else if (response.Forward is { } query) _ = ForwardAsync(query with { Packet = query.Packet.ToArray() }, asker);
             }
@@ -139,7 +136,7 @@ internal sealed class DnsServer : IAsyncDisposable
     {
         try
         {
-            var asker = Asker(((IPEndPoint)connection.RemoteEndPoint!).Address);
+            var asker = ((IPEndPoint)connection.RemoteEndPoint!).Address;
             await using var stream = new NetworkStream(connection, ownsSocket: true);
             while (await AnswerAsync(stream, asker))
             {

@@ -128,10 +128,7 @@ public sealed class NameServersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stranger_is_refused() => Assert.Equal(5, Dns.Read(await AskAsync(Dns.Query("web"), from: "127.0.0.9")).Code);
-
-    [Fact]
-    public async Task Host_itself_is_answered_as_its_gateway_is() => Assert.Equal(2, Dns.Read(await AskAsync(Dns.Query("web"), from: "127.0.0.1")).Addresses.Count);
+    public async Task Stranger_is_refused() => Assert.Equal(5, Dns.Read(await AskAsync(Dns.Query("web"), from: "127.0.0.1")).Code);
 
     [Fact]
     public void Address_that_is_not_there_yet_can_be_served_already() => Assert.Empty(_servers.Serve([Gateway, "10.128.0.1"]));
