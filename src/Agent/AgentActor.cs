@@ -96,11 +96,10 @@ public sealed partial class AgentActor : ReceiveActor
     {
         var sinks = ImmutableSortedDictionary.CreateBuilder<string, Props>(StringComparer.Ordinal);
         var (networks, loggers) = (_networks, _loggers);
-        if (_options.Overlay is { } overlay)
+        if (_options.Overlay is not null)
         {
-            var (joining, naming, servers) = (Logger("Networks"), Logger("Names"), overlay.Names);
+            var joining = Logger("Networks");
             sinks[OverlayActor.SinkName] = Props.Create(() => new OverlayActor(networks, joining));
-            sinks[NamesActor.SinkName] = Props.Create(() => new NamesActor(servers, naming));
         }
 
         if (_options.Overlay?.Names is { } servers)
