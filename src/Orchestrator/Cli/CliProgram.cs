@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Api.Http;
 using Orchestrator.Cli.Connections;
 using Orchestrator.Cli.Interaction;
+using Orchestrator.Probing;
 
 namespace Orchestrator.Cli;
 
@@ -29,6 +30,7 @@ internal static class CliProgram
             Contexts = new StoredContexts(contexts, time),
             Daemon = new CoordinatorDaemon(contexts, environment, home, version, time, () => LoggerFactory.Create(Log)),
             StackFiles = new StackFilesOnDisk(System.Environment.CurrentDirectory, Console.In.ReadToEnd),
+            ProbeTransport = options => new HttpProbeTransport(options),
             Environment = environment,
             Version = version,
         }).RunAsync(words).ConfigureAwait(false);

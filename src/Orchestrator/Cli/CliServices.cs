@@ -1,5 +1,6 @@
 using Orchestrator.Cli.Connections;
 using Orchestrator.Cli.Interaction;
+using Orchestrator.Probing;
 
 namespace Orchestrator.Cli;
 
@@ -19,6 +20,9 @@ internal sealed record CliServices
     public required IDaemon Daemon { get; init; }
 
     public required IStackFiles StackFiles { get; init; }
+
+    /// <summary>What <c>--probe</c> asks with.</summary>
+    public required Func<ProbeOptions, IProbeTransport> ProbeTransport { get; init; }
 
     /// <summary>Null when the variable is not set.</summary>
     public required Func<string, string?> Environment { get; init; }

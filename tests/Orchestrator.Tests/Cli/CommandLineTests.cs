@@ -154,6 +154,7 @@ public sealed class CommandLineTests : IDisposable
             Contexts = cli.Contexts,
             Daemon = cli.Daemon,
             StackFiles = cli.StackFiles,
+            ProbeTransport = _ => cli.Server,
             Environment = _ => null,
             Version = "0.1.0",
         };

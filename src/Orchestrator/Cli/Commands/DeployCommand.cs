@@ -17,7 +17,7 @@ internal sealed class DeployCommand : CliCommand
         _file.AddTo(this);
         Options.Add(_dryRun);
         Options.Add(_force);
-        _follow.AddTo(this);
+        _follow.AddTo(this, mayProbe: true);
     }
 
     protected override async Task<int> RunAsync(Invocation invocation)

@@ -11,26 +11,35 @@ internal sealed class FollowOptions
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Say errors only" };
     private readonly Option<bool> _json = new("--json") { Description = "Write each event as one line of JSON" };
 
-    public void AddTo(Command command, bool mayDetach = true)
+    private readonly ProbeArguments _probe = new();
+    private bool _mayProbe;
+
+    public void AddTo(Command command, bool mayDetach = true, bool mayProbe = false)
     {
+        _mayProbe = mayProbe;
         if (mayDetach)
             command.Options.Add(_detach);
         command.Options.Add(_timeout);
         command.Options.Add(_quiet);
         command.Options.Add(_json);
+        if (mayProbe)
+            _probe.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetValue(_quiet) && result.GetValue(_json))
                 result.AddError("--quiet and --json exclude each other.");
             if (mayDetach && result.GetValue(_detach) && result.GetResult(_timeout) is not null)
                 result.AddError("--detach and --timeout exclude each other: a detached command does not wait.");
+            if (mayProbe && result.GetValue(_detach) && _probe.IsAsked(result))
+                result.AddError("--detach and --probe exclude each other: this command is what probes.");
         });
     }
 
     public FollowSettings Of(ParseResult arguments) => new(
         IsJson(arguments) ? DisplayKind.Json : arguments.GetValue(_quiet) ? DisplayKind.Quiet : DisplayKind.Automatic,
         arguments.GetValue(_detach),
-        arguments.GetValue(_timeout));
+        arguments.GetValue(_timeout),
+        _mayProbe ? _probe.Of(arguments) : null);
 
     public bool IsJson(ParseResult arguments) => arguments.GetValue(_json);
 }

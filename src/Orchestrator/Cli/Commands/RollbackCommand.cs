@@ -8,7 +8,7 @@ internal sealed class RollbackCommand : StackChangeCommand
     private readonly Option<int?> _to = new("--to") { Description = "The revision to go to, as `history` shows it (default: the last good one before the current)", HelpName = "revision" };
 
     public RollbackCommand(CliServices services, GlobalOptions globals)
-        : base("rollback", "Go back to an earlier revision of a stack, by its rollback_config", services, globals)
+        : base("rollback", "Go back to an earlier revision of a stack, by its rollback_config", services, globals, mayProbe: true)
     {
         Options.Add(_to);
     }

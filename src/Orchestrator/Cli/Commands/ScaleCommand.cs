@@ -10,7 +10,7 @@ internal sealed class ScaleCommand : StackChangeCommand
     private readonly Argument<string[]> _replicas = new("SERVICE=N") { Description = "How many replicas of which service", Arity = ArgumentArity.OneOrMore };
 
     public ScaleCommand(CliServices services, GlobalOptions globals)
-        : base("scale", "Change the number of replicas of a stack's services", services, globals)
+        : base("scale", "Change the number of replicas of a stack's services", services, globals, mayProbe: true)
     {
         Arguments.Add(_replicas);
     }

@@ -12,12 +12,13 @@ internal abstract class StackChangeCommand : CliCommand
     private readonly bool _changes;
 
     /// <param name="changes">False for a command that makes no change of its own.</param>
-    protected StackChangeCommand(string name, string description, CliServices services, GlobalOptions globals, bool changes = true)
+    /// <param name="mayProbe">What it does to the stack can be proven while it goes on.</param>
+    protected StackChangeCommand(string name, string description, CliServices services, GlobalOptions globals, bool changes = true, bool mayProbe = false)
         : base(name, description, services, globals)
     {
         Arguments.Add(_stack);
         _changes = changes;
-        _follow.AddTo(this, mayDetach: changes);
+        _follow.AddTo(this, mayDetach: changes, mayProbe);
     }
 
     /// <summary>Null when the user has thought better of it.</summary>

@@ -60,6 +60,13 @@ internal sealed class ChangeProgress
         }
     }
 
+    /// <summary>Another change takes the place of the one followed so far.</summary>
+    public void StartOver()
+    {
+        _services.Clear();
+        (Accepted, Plan, Waiting, Ended) = (null, null, null, null);
+    }
+
     /// <summary>What has not been reached, one line each: for who stops waiting.</summary>
     public IEnumerable<string> Pending()
     {

@@ -12,4 +12,5 @@ internal enum DisplayKind
 
 /// <param name="Detach">Ends as soon as the change is accepted; needs a fleet.</param>
 /// <param name="Timeout">Null waits for as long as the change takes.</param>
-internal sealed record FollowSettings(DisplayKind Display, bool Detach, TimeSpan? Timeout);
+/// <param name="Proof">Null: nothing is probed.</param>
+internal sealed record FollowSettings(DisplayKind Display, bool Detach, TimeSpan? Timeout, ProofSettings? Proof = null);

@@ -3,6 +3,7 @@ using Orchestrator.Api;
 using Orchestrator.Cli;
 using Orchestrator.Cli.Connections;
 using Orchestrator.Cli.Interaction;
+using Orchestrator.Tests.Probing;
 
 namespace Orchestrator.Tests.Cli.Fakes;
 
@@ -20,6 +21,8 @@ internal sealed class CliHarness : ICoordinatorFactory, IInterrupts, IDisposable
     public FakeStackFiles StackFiles { get; } = new();
 
     public FakeDaemon Daemon { get; } = new();
+
+    public FakeServer Server { get; } = new();
 
     public ManualTime Time { get; } = new();
 
@@ -58,6 +61,7 @@ internal sealed class CliHarness : ICoordinatorFactory, IInterrupts, IDisposable
         Contexts = Contexts,
         Daemon = Daemon,
         StackFiles = StackFiles,
+        ProbeTransport = _ => Server,
         Environment = name => Environment.GetValueOrDefault(name),
         Version = "0.1.0",
     }).RunAsync(words);

@@ -21,6 +21,9 @@ internal sealed class FakeCoordinator : ICoordinator
     /// <summary>After the events the change goes on silently until it is cancelled.</summary>
     public bool GoesOn { get; set; }
 
+    /// <summary>In place of <see cref="Events"/>.</summary>
+    public Func<ChangeRequest, CancellationToken, IAsyncEnumerable<ChangeEvent>>? OnChange { get; set; }
+
     /// <summary>Ends when the last event has been taken and the change goes on.</summary>
     public Task Silent => _reachedEnd.Task;
 
@@ -53,6 +56,13 @@ internal sealed class FakeCoordinator : ICoordinator
     public async IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Requests.Add(request);
+        if (OnChange is not null)
+        {
+            await foreach (var change in OnChange(request, cancellation).ConfigureAwait(false))
+                yield return change;
+            yield break;
+        }
+
         foreach (var change in Events)
             yield return await Answer(change);
         if (Failure is not null)

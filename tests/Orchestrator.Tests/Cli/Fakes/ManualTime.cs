@@ -30,6 +30,13 @@ internal sealed class ManualTime : TimeProvider
             timer.Fire(GetUtcNow());
     }
 
+    /// <summary>Time passes and no timer fires: those that are due do with the next <see cref="Advance"/>.</summary>
+    public void Skip(TimeSpan by)
+    {
+        lock (_gate)
+            _now += by;
+    }
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new ManualTimer(this, () => callback(state));
