@@ -9,10 +9,7 @@ public enum CutoverKind
     /// <summary>Every ingress sends requests to it.</summary>
     Published,
 
-    /// <summary>No ingress sends new requests to it.</summary>
-    Draining,
-
-    /// <summary>Its open requests have ended, or its time was up.</summary>
+    /// <summary>No ingress sends requests to it any more, and those that were open have ended or their time was up.</summary>
     Drained,
 
     /// <summary>An old replica was told to stop.</summary>

@@ -63,6 +63,8 @@ public sealed class CutoverLog(ProbeRecorder recorder)
     private static CutoverKind? KindOf(ReplicaStep step) => step switch
     {
         ReplicaStep.Passed => CutoverKind.Passed,
+        ReplicaStep.Published => CutoverKind.Published,
+        ReplicaStep.OldDrained => CutoverKind.Drained,
         ReplicaStep.StoppingOld => CutoverKind.Stopping,
         ReplicaStep.OldStopped => CutoverKind.Stopped,
         ReplicaStep.Removed => CutoverKind.Removed,

@@ -5,7 +5,7 @@ using System.Security.Authentication;
 namespace Orchestrator.Probing;
 
 /// <summary>GET over HTTP/1.1, straight to the server: no proxy, no cookies, redirects not followed.</summary>
-/// <remarks>As every client with a connection pool does, the runtime sends a request again when the server closed the kept-alive connection before the first byte of an answer; such a request has not failed.</remarks>
+/// <remarks>As every client with a connection pool does, the runtime sends a request again when the server closed the kept-alive connection before the first byte of an answer; such a request has not failed. It would do the same three times over on new connections, which would hide what other clients see: a request gets one new connection and no second.</remarks>
 public sealed class HttpProbeTransport : IProbeTransport
 {
     /// <summary>Of an answer this much is read: a cut within it is a failure. More would make the probe the load.</summary>
@@ -13,8 +13,12 @@ public sealed class HttpProbeTransport : IProbeTransport
 
     private const int NameLengthMax = 100;
 
+    private const string ClosedEarly = "the connection was closed before the answer was complete";
+
     /// <summary>The first of these that an answer has tells who answered.</summary>
     private static readonly string[] _answeredBy = ["X-Orchestrator-Replica", "X-Served-By"];
+
+    private static readonly HttpRequestOptionsKey<bool> _hasConnected = new("orchestrator-probe-connected");
 
     private readonly HttpMessageInvoker _reusing;
     private readonly HttpMessageInvoker _connecting;
@@ -61,12 +65,32 @@ public sealed class HttpProbeTransport : IProbeTransport
             UseProxy = false,
             ConnectTimeout = options.Timeout,
             PooledConnectionLifetime = connectionLifetime,
+            ConnectCallback = ConnectAsync,
         };
 #pragma warning disable CA5359 // --probe-insecure: who probes has said that the certificate is not to be judged; nothing but a GET without credentials is sent.
         if (options.Insecure)
             handler.SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = static (_, _, _, _) => true };
 #pragma warning restore CA5359
         return new HttpMessageInvoker(handler, disposeHandler: true);
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var options = context.InitialRequestMessage.Options;
+        if (options.TryGetValue(_hasConnected, out _))
+            throw new IOException(ClosedEarly);
+        options.Set(_hasConnected, true);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static async Task ReadAsync(HttpContent content, CancellationToken cancellation)
@@ -102,7 +126,7 @@ public sealed class HttpProbeTransport : IProbeTransport
                 case SocketException socket: return Words(socket);
                 case AuthenticationException tls: return $"the TLS handshake failed: {tls.Message}";
                 case HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } or HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded }:
-                    return "the connection was closed before the answer was complete";
+                    return ClosedEarly;
                 case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse }:
                     return "the answer is not HTTP";
             }

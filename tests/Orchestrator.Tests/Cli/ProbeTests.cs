@@ -61,7 +61,7 @@ public sealed class ProbeTests : IDisposable
         Assert.Equal(ExitCode.Failed, exit);
         Assert.Contains("error: hello is at revision 2, in 3.0 s, but 20 of 140 probe requests failed and 3 are allowed\n  go back: orchestrator rollback hello\n", _cli.Error, StringComparison.Ordinal);
         Assert.Contains("web.1 fedcba98 on h1 passed 12:00:03.000Z (20 failed after it)", _cli.Out, StringComparison.Ordinal);
-        Assert.Contains("failed 12:00:03.050Z http://127.0.0.1:8080/: connection refused, after 0.0 ms\n", _cli.Out, StringComparison.Ordinal);
+        Assert.Contains("failed 12:00:03.000Z http://127.0.0.1:8080/: connection refused, after 0.0 ms\n", _cli.Out, StringComparison.Ordinal);
         Assert.Contains("and 10 further failures; --json has the first 1,000\n", _cli.Out, StringComparison.Ordinal);
         Assert.IsType<ChangeRequest.Deploy>(Assert.Single(_cli.Coordinator.Requests));
     }
@@ -306,7 +306,7 @@ public sealed class ProbeTests : IDisposable
     private void Fails(double from, double until)
     {
         var began = _cli.Time.GetUtcNow() + TimeSpan.FromSeconds(2);
-        _cli.Server.OnRequest = (_, _, _) => Task.FromResult((_cli.Time.GetUtcNow() - began).TotalSeconds is var now && now > from && now <= until
+        _cli.Server.OnRequest = (_, _, _) => Task.FromResult((_cli.Time.GetUtcNow() - began).TotalSeconds is var now && now >= from && now < until
             ? new Orchestrator.Probing.ProbeAnswer(null, "connection refused")
             : new Orchestrator.Probing.ProbeAnswer(200, null));
     }

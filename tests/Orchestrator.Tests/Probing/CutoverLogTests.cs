@@ -53,6 +53,19 @@ public sealed class CutoverLogTests
     }
 
     [Fact]
+    public void Behind_an_ingress_published_and_drained_are_cutovers()
+    {
+        using var bench = new ProbeBench();
+        var log = new CutoverLog(bench.Recorder);
+
+        log.Saw(new ChangeEvent.BatchStarted("web", 1, 1, 1));
+        log.Saw(Moved(1, New, ReplicaStep.Published));
+        log.Saw(Moved(1, Old, ReplicaStep.OldDrained));
+
+        Assert.Equal([(CutoverKind.Published, New), (CutoverKind.Drained, Old)], log.Batches()[0].Cutovers.Select(c => (c.What, c.Revision)));
+    }
+
+    [Fact]
     public void Step_that_is_reported_again_is_one_cutover()
     {
         using var bench = new ProbeBench();

@@ -90,13 +90,15 @@ public sealed class HttpProbeTransportTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var serving = AnswerOnceAsync(listener, bytes);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var serving = AnswerAsync(listener, bytes, limit.Token);
         using var transport = new HttpProbeTransport(_options);
 
-        var answer = await transport.GetAsync(new Uri($"http://{listener.LocalEndpoint}/"), newConnection: true, CancellationToken.None);
-        await serving;
+        var answer = await transport.GetAsync(new Uri($"http://{listener.LocalEndpoint}/"), newConnection: true, limit.Token);
+        await limit.CancelAsync();
+        var connections = await serving;
 
-        Assert.Equal(new ProbeAnswer(null, reason), answer);
+        Assert.Equal((new ProbeAnswer(null, reason), 1), (answer, connections));
     }
 
     [Fact]
@@ -190,13 +192,25 @@ public sealed class HttpProbeTransportTests
         return server;
     }
 
-    private static async Task AnswerOnceAsync(TcpListener listener, string bytes)
+    /// <summary>The same bytes on each connection, then its end; how many connections there were.</summary>
+    private static async Task<int> AnswerAsync(TcpListener listener, string bytes, CancellationToken cancellation)
     {
-        using var client = await listener.AcceptTcpClientAsync();
-        var stream = client.GetStream();
-        var request = new byte[4096];
-        Assert.True(await stream.ReadAsync(request) > 0);
-        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(bytes));
+        var connections = 0;
+        try
+        {
+            for (; ; connections++)
+            {
+                using var client = await listener.AcceptTcpClientAsync(cancellation);
+                var stream = client.GetStream();
+                var request = new byte[4096];
+                Assert.True(await stream.ReadAsync(request, cancellation) > 0);
+                await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(bytes), cancellation);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return connections;
+        }
     }
 
     private static X509Certificate2 SelfSigned()

@@ -98,7 +98,6 @@ internal static class ProofText
     {
         CutoverKind.Passed => "passed",
         CutoverKind.Published => "published",
-        CutoverKind.Draining => "draining",
         CutoverKind.Drained => "drained",
         CutoverKind.Stopping => "stopping",
         CutoverKind.Stopped => "stopped",
