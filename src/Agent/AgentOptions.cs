@@ -30,6 +30,9 @@ public sealed record AgentOptions
     /// <summary>For what files and commands are timed by.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>The host's ingress; null for a host that shows no traffic.</summary>
+    public IngressOptions? Ingress { get; init; }
+
     /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
     public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);
 

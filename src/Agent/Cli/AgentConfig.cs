@@ -23,6 +23,9 @@ internal sealed record AgentConfig
     /// <summary>Where the other hosts reach this one; null: the address from which the coordinator is reached.</summary>
     public string? AdvertiseAddress { get; init; }
 
+    /// <summary>The ingress's image; null: the built-in choice.</summary>
+    public string? IngressImage { get; init; }
+
     public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 }
 

@@ -28,7 +28,7 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
 
-    private AgentDaemon(AgentConfig config, CredentialFolder credential, TimeProvider time, ILoggerFactory loggers)
+    private AgentDaemon(AgentConfig config, CredentialFolder credential, IngressOptions ingress, TimeProvider time, ILoggerFactory loggers)
     {
         _time = time;
         _log = loggers.CreateLogger<AgentDaemon>();
@@ -48,6 +48,7 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
             Labels = config.Labels,
             TemplatesFolder = config.Templates,
             AgentVersion = AgentVersion.Text,
+            Ingress = ingress,
             Credentials = new RegistryCredentials(environment.ConfigFolder),
             Overlay = new OverlayHost(new LinkCommands(time), () => underlay.Current) { Names = () => new NameServers(mixing, time) },
         };
@@ -59,7 +60,7 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
     }
 
     /// <exception cref="EngineException">The engine's address is malformed; one that does not answer is waited for.</exception>
-    public static AgentDaemon Start(AgentConfig config, CredentialFolder credential, TimeProvider time, ILoggerFactory loggers) => new(config, credential, time, loggers);
+    public static AgentDaemon Start(AgentConfig config, CredentialFolder credential, IngressOptions ingress, TimeProvider time, ILoggerFactory loggers) => new(config, credential, ingress, time, loggers);
 
     /// <summary>Returns when cancelled.</summary>
     public async Task RunAsync(SystemdNotifier systemd, CancellationToken cancellation)

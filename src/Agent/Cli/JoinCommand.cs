@@ -14,6 +14,7 @@ internal sealed class JoinCommand : AgentCommandBase
     private readonly Option<string?> _docker = new("--docker") { Description = "The engine's address (default: as Docker's own tools find it)", HelpName = "host" };
     private readonly Option<string[]> _labels = new("--label") { Description = "For placement constraints (node.labels.k==v); repeatable", HelpName = "k=v" };
     private readonly Option<string?> _advertise = AdvertiseOption();
+    private readonly Option<string?> _ingressImage = new("--ingress-image") { Description = $"The ingress's HAProxy image on this host (default: {IngressOptions.DefaultImage})", HelpName = "image" };
     private readonly Option<bool> _force = new("--force") { Description = "Replace the identity of a host that has joined before" };
     private readonly TimeProvider _time;
 
@@ -22,7 +23,7 @@ internal sealed class JoinCommand : AgentCommandBase
     {
         _time = time;
         Arguments.Add(_url);
-        foreach (var option in new Option[] { _token, _name, _docker, _labels, _advertise, _force }) Options.Add(option);
+        foreach (var option in new Option[] { _token, _name, _docker, _labels, _advertise, _ingressImage, _force }) Options.Add(option);
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, AgentFolder folder, CancellationToken cancellation)
@@ -49,7 +50,7 @@ internal sealed class JoinCommand : AgentCommandBase
 
         // The address that was dialled is known to work from this host; the others serve when it does not.
         ImmutableArray<Uri> coordinators = [url, .. joined.Coordinators.Select(c => new Uri(c)).Where(c => c != url)];
-        folder.Save(new AgentConfig { Name = name, Coordinators = coordinators, Docker = docker, Labels = labels, AdvertiseAddress = advertised }, joined);
+        folder.Save(new AgentConfig { Name = name, Coordinators = coordinators, Docker = docker, Labels = labels, AdvertiseAddress = advertised, IngressImage = arguments.GetValue(_ingressImage) }, joined);
         await arguments.InvocationConfiguration.Output.WriteLineAsync($"{name} has joined the fleet at {url}. Next: systemctl start orchestrator-agent, or orchestrator-agent run --data-dir {folder.Path}");
         return ExitCode.Done;
     }

@@ -12,6 +12,7 @@ internal sealed class RunCommand : AgentCommandBase
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Log each step" };
     private readonly Option<string?> _templates = new("--templates") { Description = $"Templates for a proxy of this host, laid out as confd's (default: {TemplateResources.DefaultFolder} if it exists)", HelpName = "folder" };
     private readonly Option<string?> _advertise = AdvertiseOption();
+    private readonly Option<string?> _ingressImage = new("--ingress-image") { Description = $"The ingress's HAProxy image (default: as joined, or {IngressOptions.ImageVariable}, or {IngressOptions.DefaultImage})", HelpName = "image" };
     private readonly TimeProvider _time;
 
     public RunCommand(TimeProvider time)
@@ -21,6 +22,7 @@ internal sealed class RunCommand : AgentCommandBase
         Options.Add(_verbose);
         Options.Add(_templates);
         Options.Add(_advertise);
+        Options.Add(_ingressImage);
     }
 
     protected override async Task<int> RunAsync(ParseResult arguments, AgentFolder folder, CancellationToken cancellation)
@@ -29,7 +31,7 @@ internal sealed class RunCommand : AgentCommandBase
         if (Advertised(arguments.GetValue(_advertise)) is { } advertised) config = config with { AdvertiseAddress = advertised };
         using var held = folder.Lock();
         using var logging = LoggerFactory.Create(builder => Configure(builder, arguments.GetValue(_verbose)));
-        await using var agent = AgentDaemon.Start(config, folder.Credential, _time, logging);
+        await using var agent = AgentDaemon.Start(config, folder.Credential, Ingress(arguments, folder, config), _time, logging);
         await agent.RunAsync(SystemdNotifier.FromEnvironment(), cancellation);
         return ExitCode.Done;
     }
@@ -41,6 +43,12 @@ internal sealed class RunCommand : AgentCommandBase
         if (named is not null && !Directory.Exists(named)) throw new TrustException(TrustErrorKind.Invalid, $"the templates folder {named} does not exist: create it with conf.d and templates in it, or leave --templates out");
         return config with { Templates = named is not null ? Path.GetFullPath(named) : Directory.Exists(TemplateResources.DefaultFolder) ? TemplateResources.DefaultFolder : null };
     }
+
+    private IngressOptions Ingress(ParseResult arguments, AgentFolder folder, AgentConfig config) => IngressOptions
+        .ForAgent(folder.Path, isDefaultFolder: folder.Path == AgentFolder.Default)
+        .WithImage(config.IngressImage)
+        .WithImage(Environment.GetEnvironmentVariable(IngressOptions.ImageVariable))
+        .WithImage(arguments.GetValue(_ingressImage));
 
     /// <summary>One line each, to the standard error: the journal's form when it listens, else with the time.</summary>
     private static void Configure(ILoggingBuilder builder, bool verbose)

@@ -53,7 +53,7 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
         try
         {
             var name = info.Name.Length > 0 ? info.Name.ToLowerInvariant() : "local";
-            var (agentOptions, engine, loggers) = (new AgentOptions { HostName = name, AgentVersion = options.Version, Credentials = options.Credentials }, options.Engine, options.Loggers);
+            var (agentOptions, engine, loggers) = (AgentOptions(options, name), options.Engine, options.Loggers);
             var agent = system.ActorOf(Props.Create(() => new AgentActor(agentOptions, engine, loggers)), "agent");
             var session = await host.Fleet.Ask<FleetMessage.SessionOpened>(new FleetMessage.AgentConnected(name, agent), StartTimeout, cancellation);
             agent.Tell(new UplinkMessage.LinkUp(session.Uplink));
@@ -65,6 +65,14 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
             throw;
         }
     }
+
+    private static AgentOptions AgentOptions(EmbeddedOptions options, string hostName) => new()
+    {
+        HostName = hostName,
+        AgentVersion = options.Version,
+        Credentials = options.Credentials,
+        Ingress = IngressOptions.ForUser(FolderOf(options), options.UserRuntimeFolder).WithImage(options.IngressImage),
+    };
 
     public async ValueTask DisposeAsync()
     {

@@ -15,6 +15,12 @@ public sealed record EmbeddedOptions
 
     public required string Version { get; init; }
 
+    /// <summary>The ingress's image; null for the built-in choice.</summary>
+    public string? IngressImage { get; init; }
+
+    /// <summary><c>$XDG_RUNTIME_DIR</c>: where a user's sockets and certificates are kept in memory; null: there is none.</summary>
+    public string? UserRuntimeFolder { get; init; }
+
     /// <summary>True for commands that only read: they need no lock and run beside one that deploys.</summary>
     public bool IsPassive { get; init; }
 

@@ -1,3 +1,4 @@
+using Orchestrator.Agent;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Api;
 using Orchestrator.Api.Http;
@@ -36,6 +37,8 @@ internal sealed class CoordinatorFactory(ContextStore contexts, Func<string, str
                     DataFolder = EmbeddedOptions.DefaultDataFolder(environment, homeFolder),
                     Engine = engine,
                     Credentials = new RegistryCredentials(DockerEnvironment.From(environment, homeFolder).ConfigFolder),
+                    IngressImage = environment(IngressOptions.ImageVariable),
+                    UserRuntimeFolder = environment("XDG_RUNTIME_DIR"),
                     Version = version,
                     IsPassive = !changes,
                     Loggers = loggers,

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Net;
+
+namespace Orchestrator.Agent.Ingress;
+
+/// <summary>Listening TCP sockets of the host, by the kernel's tables: HAProxy itself could share a port with another program unnoticed, or fail as a whole.</summary>
+internal static class HeldPorts
+{
+    private const string ListenState = "0A";
+
+    /// <summary>Folders of processes looked at for the socket's owner.</summary>
+    private const int ProcessesMax = 20_000;
+
+    /// <summary>For people: who listens on the address; null when nobody does.</summary>
+    public static string? Holder(ListenAddress address)
+    {
+        foreach (var (file, isIpv6) in new[] { ("/proc/net/tcp", false), ("/proc/net/tcp6", true) })
+        {
+            if (!File.Exists(file)) continue;
+            foreach (var line in File.ReadLines(file).Skip(1))
+            {
+                if (Inode(line, address, isIpv6) is { } inode) return $"another program listens there{Owner(inode)}";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The socket's inode when the line of <c>/proc/net/tcp</c> tells of a listener that collides with the address.</summary>
+    internal static string? Inode(string line, ListenAddress address, bool isIpv6)
+    {
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length < 10 || words[3] != ListenState || words[1].Split(':') is not [var local, var port]) return null;
+        if (!int.TryParse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number) || number != address.Port) return null;
+        var listening = Address(local);
+        if (address.HostIp is not { } hostIp || !IPAddress.TryParse(hostIp, out var wanted)) return words[9];
+        if (listening.Equals(IPAddress.IPv6Any)) return words[9];
+        if (listening.Equals(IPAddress.Any)) return wanted.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? words[9] : null;
+        if (wanted.Equals(IPAddress.Any) || wanted.Equals(IPAddress.IPv6Any)) return wanted.Equals(IPAddress.IPv6Any) == isIpv6 ? words[9] : null;
+        return listening.Equals(wanted) || (listening.IsIPv4MappedToIPv6 && listening.MapToIPv4().Equals(wanted)) ? words[9] : null;
+    }
+
+    /// <summary>Groups of four bytes, each in the machine's order, which is little-endian wherever we run.</summary>
+    private static IPAddress Address(string hexadecimal)
+    {
+        var bytes = Convert.FromHexString(hexadecimal);
+        for (var at = 0; at < bytes.Length; at += 4) Array.Reverse(bytes, at, 4);
+        return new IPAddress(bytes);
+    }
+
+    /// <summary>Only root sees other users' processes; then the answer names none.</summary>
+    private static string Owner(string inode)
+    {
+        var link = $"socket:[{inode}]";
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Take(ProcessesMax))
+        {
+            try
+            {
+                if (!Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Any(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.Name == link)) continue;
+                return $" ({File.ReadAllText(Path.Combine(process, "comm")).Trim()}, process {Path.GetFileName(process)})";
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It has ended meanwhile, or is not ours to look at.
+            }
+        }
+
+        return "";
+    }
+}

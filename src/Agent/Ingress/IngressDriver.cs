@@ -1,0 +1,465 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orchestrator.Agent.Ingress.Runtime;
+using Orchestrator.Agent.Traffic;
+using Orchestrator.Protocol;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Agent.Ingress;
+
+/// <summary>
+/// Brings what runs to what is wanted, by looks: each compares, does what can be done at once, and says when to look again; none waits. What it remembers
+/// between looks only paces it, so that a new one goes on where another has ended. Not for two looks at a time.
+/// </summary>
+internal sealed class IngressDriver(IngressOptions options, IIngressInstances instances, Func<ListenAddress, string?> holder, bool hasIpv6)
+{
+    /// <summary>For a process to load its configuration; with hundreds of certificates it takes a second or two.</summary>
+    private static readonly TimeSpan LoadMax = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan LoadTick = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>For an instance that was replaced to finish what it has.</summary>
+    private static readonly TimeSpan RetireMax = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan RetireTick = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RetryFirst = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan RetryMax = TimeSpan.FromMinutes(1);
+
+    /// <summary>Commands told to one process in one look: what is left comes with the next.</summary>
+    private const int CommandsMax = 5_000;
+
+    private readonly IngressPaths _paths = new(options);
+    private readonly IngressFiles _files = new(new IngressPaths(options));
+    private readonly Dictionary<string, DateTimeOffset> _drainSince = [];
+    private readonly Dictionary<string, DateTimeOffset> _retiredSince = [];
+    private readonly Dictionary<string, DateTimeOffset> _silentSince = [];
+    private readonly Retry _starting = new();
+    private readonly Retry _loading = new();
+    private readonly List<string> _deeds = [];
+    private readonly List<TrafficProblem> _problems = [];
+    private DateTimeOffset? _idleSince;
+    private Load? _load;
+
+    /// <summary>The file that the serving process has loaded, while another one is being tried.</summary>
+    private string? _previous;
+
+    /// <exception cref="IngressException">For people; look again later.</exception>
+    public async Task<IngressOutcome> LookAsync(HostTraffic traffic, DateTimeOffset now, CancellationToken cancellation)
+    {
+        _deeds.Clear();
+        _problems.Clear();
+        var draining = Draining(traffic, now);
+        var found = instances.Problem is null && _paths.Problem is null ? await instances.ListAsync(cancellation) : [];
+        var bound = found.Any(instance => instance.IsRunning) ? BoundAddresses(_files.Config) : [];
+        var layout = IngressLayout.Of(traffic, address => bound.Contains(address.ToString()) ? null : holder(address));
+        _problems.AddRange(layout.Problems);
+
+        _idleSince = layout.HasListeners ? null : _idleSince ?? now;
+        if (_idleSince is not null && found.IsEmpty) return Done(true, null, [.. draining.Keys]);
+        if (now - _idleSince >= options.Linger && draining.Count == 0) return await EndAsync(found, cancellation);
+        if ((instances.Problem ?? _paths.Problem) is { } problem) throw new IngressException(problem, isFinal: true);
+
+        var config = IngressConfig.For(layout, _paths, options, hasIpv6);
+        Write(layout, config, now);
+        var running = await RunningAsync(found, now, cancellation);
+        if (running.Serving is not { } serving) return Done(false, running.Next ?? LoadTick, []);
+
+        var isLoaded = await LoadAsync(serving, config, now, cancellation);
+        var next = isLoaded ? running.Next : LoadTick;
+        if (_loading.IsWaiting(config.Structure, now)) next = _loading.At - now;
+        if (isLoaded) next = Sooner(next, await RetireOthersAsync(running.Others, serving, now, cancellation));
+        var workers = await WorkersAsync(serving, running.Others, cancellation);
+        var isShown = await ShowAsync(workers, layout, traffic, cancellation) && isLoaded;
+        var drained = await DrainAsync(workers, draining, now, cancellation);
+        if (draining.Count > drained.Count) next = Sooner(next, DrainWindow.Tick);
+        if (!isShown) next = Sooner(next, isLoaded ? DrainWindow.Tick : LoadTick);
+        if (isShown && _load is null) _files.Tidy(config);
+        return Done(isShown, next, drained);
+    }
+
+    /// <summary>Servers of every process that runs, new or finishing.</summary>
+    public async Task<ImmutableArray<WorkerStats>> ReadAsync(CancellationToken cancellation)
+    {
+        var stats = ImmutableArray.CreateBuilder<WorkerStats>();
+        if (instances.Problem is not null) return [];
+        foreach (var instance in (await instances.ListAsync(cancellation)).Where(instance => instance.IsRunning))
+        {
+            var client = Client(instance);
+            foreach (var pid in ProcessTable.Parse(await client.MasterAsync("show proc", cancellation)).All)
+            {
+                stats.Add(WorkerStats.Parse(await client.WorkerAsync(pid, WorkerStats.Command, cancellation)));
+            }
+        }
+
+        return stats.ToImmutable();
+    }
+
+    private IngressOutcome Done(bool isShown, TimeSpan? next, ImmutableHashSet<string> drained) =>
+        new(isShown && _problems.Count == 0, next) { Problems = [.. _problems], Drained = drained, Deeds = [.. _deeds] };
+
+    private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null ? a : a < b ? a : b;
+
+    private RuntimeClient Client(IngressInstance instance) => new(_paths.MasterSocket(instance.Slot));
+
+    private Dictionary<string, Endpoint> Draining(HostTraffic traffic, DateTimeOffset now)
+    {
+        var draining = traffic.Services
+            .SelectMany(pair => pair.Service.Endpoints)
+            .Where(endpoint => endpoint.State == EndpointState.Draining)
+            .DistinctBy(endpoint => endpoint.Id)
+            .ToDictionary(endpoint => endpoint.Id, StringComparer.Ordinal);
+        foreach (var gone in _drainSince.Keys.Where(id => !draining.ContainsKey(id)).ToArray()) _drainSince.Remove(gone);
+        foreach (var id in draining.Keys) _drainSince.TryAdd(id, now);
+        return draining;
+    }
+
+    /// <summary>What the processes have bound, by the file they were given.</summary>
+    internal static ImmutableHashSet<string> BoundAddresses(string? config) => config is null ? [] :
+    [
+        .. config
+            .Split('\n')
+            .Where(line => line.StartsWith("  bind ", StringComparison.Ordinal) && !line.StartsWith("  bind unix@", StringComparison.Ordinal))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1])
+            .Where(address => !address.StartsWith("[::]:", StringComparison.Ordinal))
+            .Select(address => address.StartsWith("0.0.0.0:", StringComparison.Ordinal) ? address["0.0.0.0:".Length..] : address),
+    ];
+
+    /// <summary>A structure that HAProxy has refused is not written again before its next try: a restart must find a file that works.</summary>
+    private void Write(IngressLayout layout, IngressConfig config, DateTimeOffset now)
+    {
+        _files.CreateFolders("a");
+        if (_loading.IsWaiting(config.Structure, now))
+        {
+            _problems.Add(_loading.Problem!);
+            return;
+        }
+
+        var before = _files.Config;
+        _files.Write(layout, config, now);
+        if (before != config.Text && before is not null && _load is null) _previous = before;
+    }
+
+    private async Task<(IngressInstance? Serving, ImmutableArray<IngressInstance> Others, TimeSpan? Next)> RunningAsync(ImmutableArray<IngressInstance> found, DateTimeOffset now, CancellationToken cancellation)
+    {
+        IngressInstance? serving = null;
+        TimeSpan? next = null;
+        var others = ImmutableArray.CreateBuilder<IngressInstance>();
+        foreach (var instance in found.OrderByDescending(instance => instance.Created))
+        {
+            if (!instance.IsRunning)
+            {
+                await RemoveDeadAsync(instance, serving is null, now, cancellation);
+            }
+            else if (serving is not null)
+            {
+                others.Add(instance);
+            }
+            else if (await HasWorkerAsync(instance, cancellation))
+            {
+                serving = instance;
+                _silentSince.Remove(instance.Id);
+            }
+            else if (now - (_silentSince.TryGetValue(instance.Id, out var since) ? since : _silentSince[instance.Id] = now) < LoadMax)
+            {
+                next = LoadTick;
+            }
+            else
+            {
+                _starting.Failed("", now, Problem($"{await instances.ExplainAsync(instance, cancellation)}"));
+                Deed($"ingress {instance.Slot} has not answered for {LoadMax.TotalSeconds:0} s and is removed");
+                await instances.RemoveAsync(instance, cancellation);
+            }
+        }
+
+        if (next is null && serving is not { IsCurrent: true }) next = await StartAsync(serving, now, cancellation);
+        else if (serving is { IsCurrent: true }) _starting.Clear();
+        return (serving, others.ToImmutable(), next);
+    }
+
+    private async Task<bool> HasWorkerAsync(IngressInstance instance, CancellationToken cancellation)
+    {
+        try
+        {
+            return ProcessTable.Parse(await Client(instance).MasterAsync("show proc", cancellation)).Current is not null;
+        }
+        catch (RuntimeException)
+        {
+            return false;
+        }
+    }
+
+    private async Task RemoveDeadAsync(IngressInstance instance, bool isMissed, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (!_retiredSince.Remove(instance.Id) && isMissed)
+        {
+            var why = await instances.ExplainAsync(instance, cancellation);
+            if (_silentSince.Remove(instance.Id)) _starting.Failed("", now, Problem($"HAProxy ends as soon as it is started: {why}"));
+            Deed($"ingress {instance.Slot} had ended: {why}");
+        }
+
+        await instances.RemoveAsync(instance, cancellation);
+    }
+
+    /// <summary>The first, or the follower of one that has other parameters: it takes the listening sockets over, so that no connection is refused in between.</summary>
+    private async Task<TimeSpan?> StartAsync(IngressInstance? serving, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (_starting.IsWaiting("", now))
+        {
+            // One that serves goes on serving: what hinders its replacement is told in the log alone.
+            if (serving is null) _problems.Add(_starting.Problem!);
+            return _starting.At - now;
+        }
+
+        var slot = serving?.Slot == "a" ? "b" : "a";
+        _files.CreateFolders(slot);
+        try
+        {
+            await instances.StartAsync(slot, serving is null ? null : _paths.StatsSocket(serving.Slot), cancellation);
+            Deed(serving is null ? $"ingress {slot} started" : $"ingress {slot} started to replace {serving.Slot}");
+            return LoadTick;
+        }
+        catch (IngressException e)
+        {
+            _starting.Failed("", now, new TrafficProblem(IngressActor.SinkName, e.Message, e.IsFinal));
+            Deed($"ingress {slot} not started: {e.Message}");
+            if (serving is null) _problems.Add(_starting.Problem!);
+            return _starting.At - now;
+        }
+    }
+
+    /// <returns>True when the serving process has loaded the structure.</returns>
+    private async Task<bool> LoadAsync(IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var client = Client(serving);
+        var table = ProcessTable.Parse(await client.MasterAsync("show proc", cancellation));
+        if (table.Current is not { } pid) return false;
+        var loaded = Answers.Description(await client.WorkerAsync(pid, "show info", cancellation));
+        if (loaded == config.Structure)
+        {
+            _loading.Clear();
+            _load = null;
+            _previous = null;
+            return true;
+        }
+
+        if (_loading.IsWaiting(config.Structure, now)) return false;
+        if (_load is { } load && load.Structure == config.Structure && load.Instance == serving.Id)
+        {
+            if (table.FailedReloads == 0 && now - load.At < LoadMax) return false;
+            if (table.FailedReloads > 0 || table.Current == load.Pid) await OnRefusedAsync(serving, config, now, cancellation);
+            _load = null;
+            return false;
+        }
+
+        _load = new Load(config.Structure, serving.Id, pid, now);
+        Deed($"configuration {config.Structure} is loaded in place of {loaded ?? "none"}");
+        await client.MasterAsync("reload", cancellation);
+        return false;
+    }
+
+    private async Task OnRefusedAsync(IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var problem = Problem($"HAProxy does not take the new configuration and goes on with the old one: {await instances.ExplainAsync(serving, cancellation)}");
+        _loading.Failed(config.Structure, now, problem);
+        _problems.Add(problem);
+        Deed(problem.Message);
+        if (_previous is { } previous) _files.WriteConfig(previous);
+    }
+
+    private async Task<TimeSpan?> RetireOthersAsync(ImmutableArray<IngressInstance> others, IngressInstance serving, DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (var other in others)
+        {
+            if (_retiredSince.TryAdd(other.Id, now))
+            {
+                Deed($"ingress {other.Slot} finishes what it has; {serving.Slot} serves");
+                await instances.RetireAsync(other, cancellation);
+            }
+            else if (now - _retiredSince[other.Id] >= RetireMax)
+            {
+                Deed($"ingress {other.Slot} is removed with what was open after {RetireMax.TotalSeconds:0} s");
+                await instances.RemoveAsync(other, cancellation);
+            }
+        }
+
+        return others.IsEmpty ? null : RetireTick;
+    }
+
+    private async Task<ImmutableArray<Worker>> WorkersAsync(IngressInstance serving, ImmutableArray<IngressInstance> others, CancellationToken cancellation)
+    {
+        var workers = ImmutableArray.CreateBuilder<Worker>();
+        foreach (var instance in others.Prepend(serving))
+        {
+            var client = Client(instance);
+            try
+            {
+                var table = ProcessTable.Parse(await client.MasterAsync("show proc", cancellation));
+                workers.AddRange(table.All.Select(pid => new Worker(client, pid, instance.Id == serving.Id && pid == table.Current)));
+            }
+            catch (RuntimeException) when (instance.Id != serving.Id)
+            {
+                // It has just ended.
+            }
+        }
+
+        return workers.ToImmutable();
+    }
+
+    /// <returns>True when the serving process has, as read after the last command, the servers and the maintenance that are wanted.</returns>
+    private async Task<bool> ShowAsync(ImmutableArray<Worker> workers, IngressLayout layout, HostTraffic traffic, CancellationToken cancellation)
+    {
+        var known = traffic.Services.SelectMany(pair => pair.Service.Endpoints).Select(endpoint => IngressLayout.ServerName(endpoint.Id)).ToImmutableHashSet(StringComparer.Ordinal);
+        var isShown = false;
+        foreach (var worker in workers)
+        {
+            try
+            {
+                var isThis = await ShowAsync(worker, layout, known, cancellation);
+                if (worker.IsServing) isShown = isThis;
+            }
+            catch (RuntimeException) when (!worker.IsServing)
+            {
+                // It has finished and ended.
+            }
+        }
+
+        return isShown;
+    }
+
+    private async Task<bool> ShowAsync(Worker worker, IngressLayout layout, ImmutableHashSet<string> known, CancellationToken cancellation)
+    {
+        var isMapped = await MapAsync(worker, layout.Maintenance, cancellation);
+        var plan = WorkerPlan.For(layout, WorkerStats.Parse(await worker.AskAsync(WorkerStats.Command, cancellation)), known);
+        if (plan.Needed.IsEmpty && plan.Cleanup.IsEmpty) return isMapped;
+        string? refusal = null;
+        foreach (var command in plan.Needed.Concat(plan.Cleanup).Take(CommandsMax))
+        {
+            var answer = (await worker.AskAsync(command, cancellation)).Trim();
+            if (worker.IsServing && !command.StartsWith("enable health", StringComparison.Ordinal)) Deed(command);
+            if (answer.Length > 0 && !answer.StartsWith("New server registered", StringComparison.Ordinal) && plan.Needed.Contains(command)) refusal ??= $"'{command}': {answer.ReplaceLineEndings(" ")}";
+        }
+
+        var left = WorkerPlan.For(layout, WorkerStats.Parse(await worker.AskAsync(WorkerStats.Command, cancellation)), known).Needed;
+        if (left.IsEmpty) return isMapped;
+        if (worker.IsServing && refusal is not null) _problems.Add(Problem($"HAProxy does not take {refusal}"));
+        return false;
+    }
+
+    private async Task<bool> MapAsync(Worker worker, ImmutableSortedSet<string> wanted, CancellationToken cancellation)
+    {
+        var actual = Answers.MapKeys(await worker.AskAsync($"show map {_paths.Maintenance}", cancellation));
+        if (actual.SetEquals(wanted)) return true;
+        foreach (var service in wanted.Except(actual))
+        {
+            if (worker.IsServing) Deed($"{service} goes into maintenance");
+            await worker.AskAsync($"add map {_paths.Maintenance} {service} 1", cancellation);
+        }
+
+        foreach (var service in actual.Except(wanted))
+        {
+            if (worker.IsServing) Deed($"{service} comes back from maintenance");
+            await worker.AskAsync($"del map {_paths.Maintenance} {service}", cancellation);
+        }
+
+        // A process without any HTTP or TCP backend has no such map; then nothing of it is wanted either, or the structure is about to change.
+        return Answers.MapKeys(await worker.AskAsync($"show map {_paths.Maintenance}", cancellation)).SetEquals(wanted);
+    }
+
+    private async Task<ImmutableHashSet<string>> DrainAsync(ImmutableArray<Worker> workers, Dictionary<string, Endpoint> draining, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (draining.Count == 0) return [];
+        var drained = draining.Keys.ToImmutableHashSet(StringComparer.Ordinal).ToBuilder();
+        foreach (var worker in workers)
+        {
+            try
+            {
+                var stats = WorkerStats.Parse(await worker.AskAsync(WorkerStats.Command, cancellation));
+                foreach (var servers in stats.Servers.GroupBy(server => IngressLayout.EndpointId(server.Name)))
+                {
+                    if (!draining.TryGetValue(servers.Key, out var endpoint) || servers.All(server => server.IsOut && server.Open == 0)) continue;
+                    var elapsed = now - _drainSince[servers.Key];
+                    if (DrainWindow.IsOver(elapsed, endpoint.DrainTimeout)) await CloseAllAsync(worker, servers, cancellation);
+                    else drained.Remove(servers.Key);
+                    await CloseSomeAsync(worker, servers, elapsed, endpoint, cancellation);
+                }
+            }
+            catch (RuntimeException) when (!worker.IsServing)
+            {
+                // It has finished and ended.
+            }
+        }
+
+        return drained.ToImmutable();
+    }
+
+    private async Task CloseAllAsync(Worker worker, IEnumerable<ServerStats> servers, CancellationToken cancellation)
+    {
+        foreach (var server in servers.Where(server => server.Open > 0))
+        {
+            Deed(string.Create(CultureInfo.InvariantCulture, $"{server.Backend}/{server.Name}: {server.Open} open after the drain's end, closed"));
+            await worker.AskAsync($"shutdown sessions server {server.Backend}/{server.Name}", cancellation);
+        }
+    }
+
+    private static async Task CloseSomeAsync(Worker worker, IGrouping<string, ServerStats> servers, TimeSpan elapsed, Endpoint endpoint, CancellationToken cancellation)
+    {
+        var open = (int)Math.Min(int.MaxValue, servers.Sum(server => server.Open));
+        var count = DrainWindow.ToClose(elapsed, endpoint.DrainTimeout, open);
+        if (count == 0) return;
+        var sessions = Answers.Sessions(await worker.AskAsync("show sess", cancellation), IngressLayout.ServerName(servers.Key));
+        foreach (var session in sessions.Take(count)) await worker.AskAsync($"shutdown session {session}", cancellation);
+    }
+
+    private async Task<IngressOutcome> EndAsync(ImmutableArray<IngressInstance> found, CancellationToken cancellation)
+    {
+        foreach (var instance in found)
+        {
+            Deed($"ingress {instance.Slot} removed, for no stack listens");
+            await instances.RemoveAsync(instance, cancellation);
+        }
+
+        return Done(true, null, []);
+    }
+
+    private static TrafficProblem Problem(string message) => new(IngressActor.SinkName, message, IsFinal: false);
+
+    private void Deed(string deed) => _deeds.Add(deed);
+
+    private sealed record Worker(RuntimeClient Client, int Pid, bool IsServing)
+    {
+        public Task<string> AskAsync(string command, CancellationToken cancellation) => Client.WorkerAsync(Pid, command, cancellation);
+    }
+
+    private sealed record Load(string Structure, string Instance, int Pid, DateTimeOffset At);
+
+    /// <summary>What has failed, and when it is tried again: twice as late each time.</summary>
+    private sealed class Retry
+    {
+        private string? _what;
+        private int _failures;
+
+        public DateTimeOffset At { get; private set; }
+
+        public TrafficProblem? Problem { get; private set; }
+
+        public bool IsWaiting(string what, DateTimeOffset now) => _what == what && now < At;
+
+        public void Failed(string what, DateTimeOffset now, TrafficProblem problem)
+        {
+            _failures = _what == what ? _failures + 1 : 1;
+            _what = what;
+            Problem = problem;
+            var pause = RetryFirst * Math.Pow(2, Math.Min(_failures - 1, 10));
+            At = now + (pause < RetryMax ? pause : RetryMax);
+        }
+
+        public void Clear()
+        {
+            _what = null;
+            _failures = 0;
+            Problem = null;
+        }
+    }
+}

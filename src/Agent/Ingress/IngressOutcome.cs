@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Agent.Ingress;
+
+/// <summary>How the ingress stands after one look at it.</summary>
+/// <param name="IsShown">What was wanted is what runs, as read from the processes themselves.</param>
+/// <param name="Next">When to look again; null: at the next audit.</param>
+internal sealed record IngressOutcome(bool IsShown, TimeSpan? Next)
+{
+    public ImmutableArray<TrafficProblem> Problems { get; init; } = [];
+
+    /// <summary>Endpoints with nothing open, or out of time.</summary>
+    public ImmutableHashSet<string> Drained { get; init; } = [];
+
+    /// <summary>What was done, for the log.</summary>
+    public ImmutableArray<string> Deeds { get; init; } = [];
+}

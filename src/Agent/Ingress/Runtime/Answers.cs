@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+
+namespace Orchestrator.Agent.Ingress.Runtime;
+
+/// <summary>The lesser answers of the socket.</summary>
+internal static class Answers
+{
+    /// <summary><c>show info</c>: the description, which carries the structure that the process has loaded.</summary>
+    public static string? Description(string info) => info
+        .Split('\n')
+        .Where(line => line.StartsWith("description: ", StringComparison.OrdinalIgnoreCase))
+        .Select(line => line["description: ".Length..].Trim())
+        .FirstOrDefault();
+
+    /// <summary><c>show map</c>: the keys.</summary>
+    public static ImmutableSortedSet<string> MapKeys(string map) => map
+        .Split('\n')
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        .Where(words => words.Length >= 2 && words[0].StartsWith("0x", StringComparison.Ordinal))
+        .Select(words => words[1])
+        .ToImmutableSortedSet(StringComparer.Ordinal);
+
+    /// <summary><c>show sess</c>: the sessions at a server, over all backends.</summary>
+    public static ImmutableArray<string> Sessions(string sessions, string server) =>
+    [
+        .. sessions
+            .Split('\n')
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            .Where(words => words.Length > 1 && words[0].StartsWith("0x", StringComparison.Ordinal) && words[0].EndsWith(':') && words.Contains("srv=" + server, StringComparer.Ordinal))
+            .Select(words => words[0].TrimEnd(':')),
+    ];
+}
