@@ -1,5 +1,5 @@
-using Orchestrator.Agent;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Agent;
 using Orchestrator.Api;
 using Orchestrator.Api.Http;
 using Orchestrator.Engine;
