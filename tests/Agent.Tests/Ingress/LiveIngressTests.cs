@@ -1,0 +1,367 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Actors.TestKit;
+using Orchestrator.Agent.Ingress;
+using Orchestrator.Agent.Traffic;
+using Orchestrator.Stacks;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Agent.Tests.Ingress;
+
+/// <summary>The actor with the real HAProxy, on loopback.</summary>
+public sealed class LiveIngressTests : TestKit
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Over several looks of the actor, 200 ms apart.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("ingress").FullName;
+    private readonly HaproxyInstances _instances;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = Patience };
+    private readonly List<TestReplica> _replicas = [];
+    private readonly IActorRef _ingress;
+    private readonly int _port = FreePort();
+    private long _number;
+    private ImmutableHashSet<string> _drained = [];
+
+    public LiveIngressTests()
+    {
+        var options = new IngressOptions { ConfigFolder = Path.Combine(_folder, "config"), RuntimeFolder = Path.Combine(_folder, "run"), AuditInterval = TimeSpan.FromMilliseconds(200), MaxConnections = 1_000 };
+        var instances = _instances = new HaproxyInstances(options);
+        Func<ListenAddress, string?> holder = HeldPorts.Holder;
+        _ingress = Sys.ActorOf(Props.Create(() => new IngressActor(options, instances, holder, false, NullLogger.Instance)));
+    }
+
+    [Fact]
+    public async Task Replicas_swapped_under_load_fail_no_request()
+    {
+        var old = Replica("0");
+        Show(Web(Up(old)));
+        await using var load = new TestLoad($"http://127.0.0.1:{_port}/", clients: 4);
+        for (var swap = 1; swap <= 15; swap++)
+        {
+            var next = Replica($"{swap}");
+            Show(Web(Up(old), Up(next)));
+            Show(Web(Up(old).Draining(), Up(next)));
+            AwaitDrained(old);
+            Show(Web(Up(next)));
+            await load.MoreAsync(20);
+            old.Dispose();
+            old = next;
+        }
+
+        Assert.Empty(await load.EndAsync());
+        Assert.Equal(1, _instances.Started);
+    }
+
+    [Fact]
+    public async Task Drain_waits_for_the_request_that_runs_and_lets_no_other_in()
+    {
+        var (a, b) = (Replica("a"), Replica("b"));
+        Show(Web(Up(a)));
+        var held = GetAsync("/held");
+        await a.Held.WaitAsync(Patience);
+
+        Show(Web(Up(a).Draining(), Up(b)));
+        for (var i = 0; i < 6; i++) Assert.StartsWith("b ", await GetAsync("/"), StringComparison.Ordinal);
+        ExpectNoMsg(Moment);
+        a.Release();
+        AwaitDrained(a);
+        Assert.StartsWith("a GET /held", await held, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reload_amid_a_drain_neither_revives_the_replica_nor_cuts_its_request()
+    {
+        var (a, b) = (Replica("a"), Replica("b"));
+        Show(Web(Up(a)));
+        var held = GetAsync("/held");
+        await a.Held.WaitAsync(Patience);
+        Show(Web(Up(a).Draining(), Up(b)));
+
+        var other = FreePort();
+        Show(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(other)] }, Up(a).Draining(), TestTraffic.Endpoint("b", b.Port, _port, other))));
+        for (var i = 0; i < 6; i++) Assert.StartsWith("b ", await GetAsync("/"), StringComparison.Ordinal);
+        Assert.StartsWith("b ", await GetAsync("/", other), StringComparison.Ordinal);
+        ExpectNoMsg(Moment);
+        a.Release();
+        AwaitDrained(a);
+        Assert.StartsWith("a GET /held", await held, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Clients_cookie_leads_to_the_same_replica_until_that_drains()
+    {
+        var (a, b) = (Replica("a"), Replica("b"));
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Http)], Sticky = new StickySpec(StickyKind.Cookie) };
+        Show(("shop", TestTraffic.Service(spec, Up(a))));
+
+        // Added at run time, it has its cookie all the same.
+        Show(("shop", TestTraffic.Service(spec, Up(a), Up(b))));
+        var (cookie, first) = await CookieAsync();
+        for (var i = 0; i < 4; i++) Assert.Equal(first, (await GetAsync("/", cookie: cookie))[0]);
+
+        Endpoint State(TestReplica replica) => replica.Name[0] == first ? Up(replica).Draining() : Up(replica);
+        Show(("shop", TestTraffic.Service(spec, State(a), State(b))));
+        for (var i = 0; i < 4; i++) Assert.NotEqual(first, (await GetAsync("/", cookie: cookie))[0]);
+    }
+
+    [Fact]
+    public async Task Request_held_in_maintenance_is_answered_by_a_replica_afterwards_also_across_a_reload()
+    {
+        var a = Replica("a");
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port)], Maintenance = new MaintenanceSpec { Hold = TimeSpan.FromMinutes(1) } };
+        Show(("shop", TestTraffic.Service(spec, Up(a))));
+        Show(("shop", TestTraffic.Service(spec, Up(a)) with { IsInMaintenance = true }));
+        var held = GetAsync("/");
+        ExpectNoMsg(Moment);
+        Assert.False(held.IsCompleted, "the request was answered while maintenance was on");
+
+        var wider = spec with { Ports = [TestTraffic.Port(_port), TestTraffic.Port(FreePort())] };
+        Show(("shop", TestTraffic.Service(wider, Up(a)) with { IsInMaintenance = true }));
+        Assert.False(held.IsCompleted, "the reload answered the request");
+        Show(("shop", TestTraffic.Service(wider, Up(a))));
+        Assert.StartsWith("a ", await held, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Maintenance_without_hold_answers_the_page_at_once()
+    {
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port)], Maintenance = new MaintenanceSpec { Page = "<p>back at noon</p>" } };
+        Show(("shop", TestTraffic.Service(spec, Up(Replica("a"))) with { IsInMaintenance = true }));
+
+        using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "<p>back at noon</p>", true), (answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.RetryAfter is not null));
+    }
+
+    [Fact]
+    public async Task Upgrade_takes_the_sockets_over_under_load()
+    {
+        var a = Replica("a");
+        Show(Web(Up(a)));
+        await using var load = new TestLoad($"http://127.0.0.1:{_port}/", clients: 4);
+        await load.MoreAsync(50);
+        _instances.Version++;
+        await AwaitAssertAsync(() => Assert.Equal(2, _instances.Started), Patience);
+        await AwaitAssertAsync(() => Assert.Single(_instances.ListAsync(CancellationToken.None).Result), Patience);
+        await load.MoreAsync(50);
+
+        Assert.Empty(await load.EndAsync());
+        Assert.True(Assert.Single(await _instances.ListAsync(CancellationToken.None)).IsCurrent);
+    }
+
+    [Fact]
+    public async Task Configuration_that_HAProxy_refuses_leaves_the_old_one_serving()
+    {
+        var a = Replica("a");
+        Show(Web(Up(a)));
+        var broken = new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [new RouteSpec { Host = "~^(", Port = a.Port, HttpPort = FreePort() }] };
+        Apply(("shop", TestTraffic.Service(broken, Up(a))));
+        var problem = FishForMessage<SinkMessage.Hindered>(_ => true, Patience).Problem;
+        Assert.False(problem.IsFinal);
+        Assert.Contains("does not take the new configuration", problem.Message, StringComparison.Ordinal);
+        Assert.StartsWith("a ", await GetAsync("/"), StringComparison.Ordinal);
+
+        Show(Web(Up(a), Up(Replica("b"))));
+    }
+
+    [Fact]
+    public async Task First_bytes_decide_between_HTTP_request_by_request_and_TCP()
+    {
+        Show(Web(Up(Replica("a")), Up(Replica("b"))));
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port);
+        var seen = new HashSet<char>();
+        for (var i = 0; i < 4; i++)
+        {
+            var answer = await TalkAsync(client, "GET /k HTTP/1.1\r\nHost: shop\r\n\r\n");
+            Assert.Contains("x-forwarded-for: 127.0.0.1", answer, StringComparison.OrdinalIgnoreCase);
+            seen.Add(answer[answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4]);
+        }
+
+        Assert.Equal(2, seen.Count);
+        using var raw = new TcpClient();
+        await raw.ConnectAsync(IPAddress.Loopback, _port);
+        Assert.Equal("\u0001hello", await TalkAsync(raw, "\u0001hello"));
+    }
+
+    [Fact]
+    public async Task Connection_that_does_not_end_is_closed_by_the_end_of_its_drain()
+    {
+        var a = Replica("a");
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Tcp)] };
+        Show(("shop", TestTraffic.Service(spec, Up(a))));
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _port);
+        Assert.Equal("\u0001x", await TalkAsync(client, "\u0001x"));
+
+        Show(("shop", TestTraffic.Service(spec, Up(a).Draining(TimeSpan.FromSeconds(2)))));
+        AwaitDrained(a);
+        Assert.Equal("", await ReadAsync(client));
+    }
+
+    [Fact]
+    public async Task Instance_that_dies_is_replaced()
+    {
+        var a = Replica("a");
+        Show(Web(Up(a)));
+        _instances.KillAll();
+        await AwaitAssertAsync(() => Assert.Equal(2, _instances.Started), Patience);
+        await AwaitAssertAsync(() => Assert.StartsWith("a ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Port_of_another_program_hinders_nothing_else()
+    {
+        var a = Replica("a");
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var taken = ((IPEndPoint)other.LocalEndpoint).Port;
+        Apply(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(taken)] }, Up(a))));
+
+        var problem = FishForMessage<SinkMessage.Hindered>(_ => true, Patience).Problem;
+        Assert.True(problem.IsFinal);
+        Assert.Contains($"port {taken} of shop:web: another program listens there", problem.Message, StringComparison.Ordinal);
+        await AwaitAssertAsync(() => Assert.StartsWith("a ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
+        other.Stop();
+        ExpectMsg<SinkMessage.Applied>(Patience);
+    }
+
+    [Fact]
+    public async Task Routes_lead_by_host_and_path_over_TLS_with_the_routes_certificate()
+    {
+        var (a, b) = (Replica("a"), Replica("b"));
+        var (plain, tls) = (FreePort(), FreePort());
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=shop.test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        var file = new CertificateFile(new string('c', 64), $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+        RouteSpec Route(TestReplica replica, string path) => new() { Host = "shop.test", Path = path, Strip = true, Port = replica.Port, Certificate = file.Id, HttpPort = plain, HttpsPort = tls };
+        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Routes = [Route(a, "/"), Route(b, "/api")] }, Up(a), Up(b))));
+        Show(new HostTraffic(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [file] })));
+
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectCallback = async (context, cancellation) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() },
+        });
+        var api = await http.GetStringAsync(new Uri($"https://shop.test:{tls}/api/x"));
+        Assert.StartsWith("b GET /x ", api, StringComparison.Ordinal);
+        Assert.Contains("x-forwarded-proto: https", api, StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith("a GET /apix ", await http.GetStringAsync(new Uri($"https://shop.test:{tls}/apix")), StringComparison.Ordinal);
+        using var moved = await http.GetAsync(new Uri($"http://shop.test:{plain}/api/x?q=1"));
+        Assert.Equal((308, $"https://shop.test:{tls}/api/x?q=1"), ((int)moved.StatusCode, moved.Headers.Location?.ToString()));
+        using var lost = await http.GetAsync(new Uri($"http://other.test:{plain}/"));
+        Assert.Equal((404, "No route of this ingress is for other.test/.\n"), ((int)lost.StatusCode, await lost.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
+    public async Task Counters_are_those_of_each_replica()
+    {
+        Show(Web(Up(Replica("a")), Up(Replica("b"))));
+        for (var i = 0; i < 4; i++) await GetAsync("/");
+        _ingress.Tell(new IngressMessage.GetCounters(7), TestActor);
+
+        var counters = ExpectMsg<IngressMessage.Counters>(Patience);
+        Assert.Equal((7, null), (counters.Token, counters.Error));
+        Assert.Equal(["a@host=2", "b@host=2"], counters.Endpoints.Select(pair => $"{pair.Key}={pair.Value.Requests}"));
+    }
+
+    protected override void AfterAll()
+    {
+        base.AfterAll();
+        _instances.Dispose();
+        foreach (var replica in _replicas) replica.Dispose();
+        _http.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task<string> TalkAsync(TcpClient client, string text)
+    {
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+        return await ReadAsync(client);
+    }
+
+    private static async Task<string> ReadAsync(TcpClient client)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        var buffer = new byte[16 * 1024];
+        return Encoding.ASCII.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, bound.Token));
+    }
+
+    private TestReplica Replica(string name)
+    {
+        var replica = new TestReplica(name);
+        _replicas.Add(replica);
+        return replica;
+    }
+
+    private Endpoint Up(TestReplica replica) => TestTraffic.Endpoint(replica.Name, replica.Port, _port);
+
+    private (string Stack, ServiceTraffic Service) Web(params Endpoint[] endpoints) => ("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)] }, endpoints));
+
+    private void Show(HostTraffic traffic)
+    {
+        _ingress.Tell(new SinkMessage.Apply(++_number, traffic), TestActor);
+        AwaitApplied();
+    }
+
+    private void Apply(params (string Stack, ServiceTraffic Service)[] services) => _ingress.Tell(new SinkMessage.Apply(++_number, TestTraffic.Of(services)), TestActor);
+
+    private void Show(params (string Stack, ServiceTraffic Service)[] services)
+    {
+        Apply(services);
+        AwaitApplied();
+    }
+
+    private void AwaitApplied() =>
+        FishForMessage(
+            message => message is SinkMessage.Hindered hindered ? throw new InvalidOperationException(hindered.Problem.Message) : Keep(message) is SinkMessage.Applied applied && applied.Number == _number,
+            Patience,
+            $"traffic {_number} to be shown");
+
+    /// <summary>Drained comes before or after Applied.</summary>
+    private object Keep(object message)
+    {
+        if (message is SinkMessage.Drained drained) _drained = drained.Endpoints;
+        return message;
+    }
+
+    private void AwaitDrained(TestReplica replica)
+    {
+        if (!_drained.Contains($"{replica.Name}@host")) FishForMessage(message => Keep(message) is SinkMessage.Drained drained && drained.Endpoints.Contains($"{replica.Name}@host"), Patience, $"{replica.Name} to be drained");
+        _drained = [];
+    }
+
+    private async Task<string> GetAsync(string path, int? port = null, string? cookie = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port ?? _port}{path}");
+        if (cookie is not null) request.Headers.Add("Cookie", cookie);
+        using var answer = await _http.SendAsync(request);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private async Task<(string Cookie, char Replica)> CookieAsync()
+    {
+        using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/"));
+        return (answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0], (await answer.Content.ReadAsStringAsync())[0]);
+    }
+}
