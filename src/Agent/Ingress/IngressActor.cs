@@ -43,7 +43,7 @@ internal sealed partial class IngressActor : EngineCaller
     private ImmutableHashSet<string>? _drained;
 
     public IngressActor(IngressOptions options, IEngine engine, RegistryCredentials? credentials, ILogger logger)
-        : this(options, new ContainerInstances(engine, options, credentials), HeldPorts.Holder, File.Exists("/proc/net/if_inet6"), logger)
+        : this(options, new ContainerInstances(engine, options, credentials), HeldPorts.Holder, HasIpv6(), logger)
     {
     }
 
@@ -57,6 +57,9 @@ internal sealed partial class IngressActor : EngineCaller
         Receive<Look>(_ => BeginLook());
         Receive<IngressMessage.GetCounters>(OnGetCounters);
     }
+
+    /// <summary>Without a single address, loopback's included, HAProxy could bind none.</summary>
+    private static bool HasIpv6() => File.Exists("/proc/net/if_inet6") && File.ReadLines("/proc/net/if_inet6").Any();
 
     private void OnApply(SinkMessage.Apply apply)
     {
