@@ -5,6 +5,9 @@ namespace Orchestrator.Hosting;
 
 public sealed record EmbeddedOptions
 {
+    /// <summary>The agent's own variable, for the agent in this process.</summary>
+    public const string IngressImageVariable = "ORCHESTRATOR_INGRESS_IMAGE";
+
     /// <summary>Holds one folder per engine. <see cref="DefaultDataFolder"/> unless given.</summary>
     public required string DataFolder { get; init; }
 

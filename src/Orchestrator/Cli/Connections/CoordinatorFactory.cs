@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Orchestrator.Agent;
 using Orchestrator.Api;
 using Orchestrator.Api.Http;
 using Orchestrator.Engine;
@@ -37,7 +36,7 @@ internal sealed class CoordinatorFactory(ContextStore contexts, Func<string, str
                     DataFolder = EmbeddedOptions.DefaultDataFolder(environment, homeFolder),
                     Engine = engine,
                     Credentials = new RegistryCredentials(DockerEnvironment.From(environment, homeFolder).ConfigFolder),
-                    IngressImage = environment(IngressOptions.ImageVariable),
+                    IngressImage = environment(EmbeddedOptions.IngressImageVariable),
                     UserRuntimeFolder = environment("XDG_RUNTIME_DIR"),
                     Version = version,
                     IsPassive = !changes,
