@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Agent.Images;
+using Orchestrator.Agent.Ingress;
 using Orchestrator.Agent.Inventory;
 using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Logs;
@@ -106,6 +107,12 @@ public sealed partial class AgentActor : ReceiveActor
         {
             var naming = Logger("Names");
             sinks[NamesActor.SinkName] = Props.Create(() => new NamesActor(servers, naming));
+        }
+
+        if (_options.Ingress is { } listening)
+        {
+            var (engine, credentials, ingress) = (_engine, _options.Credentials, Logger("Ingress"));
+            sinks[IngressActor.SinkName] = Props.Create(() => new IngressActor(listening, engine, credentials, ingress));
         }
 
         if (_options.TemplatesFolder is { } folder)

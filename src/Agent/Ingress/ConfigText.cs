@@ -31,6 +31,9 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         Section("global");
         if (description.Length > 0) Line($"  description {description}");
         Line(string.Create(CultureInfo.InvariantCulture, $"  maxconn {options.MaxConnections}"));
+
+        // An engine that allows fewer open files gives fewer connections, not none.
+        Line("  no strict-limits");
         Line($"  stats socket \"${{{IngressPaths.RunVariable}}}/stats.sock\" mode 666 level admin expose-fd listeners");
 
         // Bounds of processes that a reload has replaced and that wait for their last connections.

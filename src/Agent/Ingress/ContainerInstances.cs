@@ -17,9 +17,6 @@ internal sealed class ContainerInstances(IEngine engine, IngressOptions options,
 
     private const string Name = "orchestrator-ingress";
 
-    /// <summary>Two sockets for each connection, and a thousand for checks, listeners and files.</summary>
-    private const int FilesBeside = 1_000;
-
     private const int OutputBytesMax = 8 * 1024;
 
     private const int ExplainLines = 6;
@@ -134,17 +131,14 @@ internal sealed class ContainerInstances(IEngine engine, IngressOptions options,
         Binds = [$"{options.ConfigFolder}:{options.ConfigFolder}:ro", $"{options.RuntimeFolder}:{options.RuntimeFolder}"],
         RestartPolicy = new RestartPolicy("unless-stopped"),
         StopSignal = "SIGUSR1",
-        Ulimits = [new Ulimit("nofile", Files, Files)],
         LogDriver = "json-file",
         LogOptions = ImmutableSortedDictionary<string, string>.Empty.Add("max-size", "1m").Add("max-file", "2"),
     };
 
-    private long Files => (2L * options.MaxConnections) + FilesBeside;
-
     private string Digest()
     {
         var request = Common();
-        var text = string.Join('\n', [request.Image, .. Arguments("?"), .. request.Binds, .. request.CapAdd, .. request.SecurityOpt, Files.ToString(CultureInfo.InvariantCulture)]);
+        var text = string.Join('\n', [request.Image, .. Arguments("?"), .. request.Binds, .. request.CapAdd, .. request.SecurityOpt]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 

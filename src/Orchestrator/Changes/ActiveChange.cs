@@ -123,7 +123,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     private static string WordsOf(ReplicaStep step) => step switch
     {
-        ReplicaStep.Passed => "passed, every ingress is being told",
+        ReplicaStep.Passed => "waiting for every host to show it",
         ReplicaStep.OldDrained => "drained, stopping",
         ReplicaStep.StoppingOld => "stopping",
         ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.Published

@@ -7,6 +7,7 @@ using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
 using Orchestrator.Traffic;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Changes;
 
@@ -32,8 +33,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         var allocating = loggers.CreateLogger<NetworkAllocationActor>();
         var networks = overlay is null ? ActorRefs.Nobody : Context.ActorOf(Props.Create(() => new NetworkAllocationActor(overlay, store, allocating)), "networks");
         certificates = new CertificateBook(store, key);
-        Func<ITrafficExtras> extras = () => new TrafficExtras(networks, certificates);
-        var traffic = Context.ActorOf(Props.Create(() => new TrafficActor(stacksOnly, hosts, extras, isPassive, loggers)), "traffic");
+        var etcd = options.Etcd is { } sink ? Context.ActorOf(EtcdSinkActor.PropsFor(sink, options.Time, loggers), "etcd") : ActorRefs.Nobody;
+        Func<ITrafficExtras> extras = () => new TrafficExtras(networks, certificates, etcd);
+        var traffic = Context.ActorOf(Props.Create(() => new TrafficActor(stacksOnly, hosts, extras, etcd, isPassive, loggers)), "traffic");
         peers = new CoordinatorPeers(fleet, traffic, networks);
         ReceiveAsync<Load>(_ => LoadAsync());
         ReceiveAny(_ => Stash.Stash());

@@ -16,4 +16,7 @@ public sealed record StackOptions
 
     /// <summary>Where endpoints are written for others to watch; null: nowhere.</summary>
     public EtcdSinkOptions? Etcd { get; init; }
+
+    /// <summary>For the time limits of requests to etcd.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 }

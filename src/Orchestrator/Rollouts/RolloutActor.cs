@@ -100,6 +100,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         ReceiveAsync<Wakeup>(_ => RecordAsync(null));
         ReceiveAsync<FleetMessage.Answered>(AnsweredAsync);
         ReceiveAsync<TrafficMessage.Published>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaPublished(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
+        Receive<TrafficMessage.Awaited>(m =>
+        {
+            if (PublishingOf(m.Replica, m.Host) is { } slot)
+            {
+                Report(new ChangeEvent.ReplicaMoved(job.Plan.Service, slot.Plan.Slot, m.Host, m.Replica.Revision, ReplicaStep.Passed, m.For));
+            }
+        });
         ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Drained>(m => RecordAsync(new RolloutEvent.OldDrained(m.Replica.Slot, m.Host, m.Replica.Revision) { At = Now }));
         ReceiveAsync<FleetMessage.HostLost>(m => state.LostHosts.Contains(m.Host) || !Concerns(m.Host) ? Task.CompletedTask : RecordAsync(new RolloutEvent.HostLost(m.Host) { At = Now }));

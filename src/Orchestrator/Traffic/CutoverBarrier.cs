@@ -16,7 +16,17 @@ internal sealed class CutoverBarrier
     /// <summary>Hosts that were lost and have not caught up since: nobody waits for them, and they are told everything before they count again.</summary>
     private readonly HashSet<string> fenced = new(StringComparer.Ordinal);
 
+    private readonly HashSet<string> sinks = new(StringComparer.Ordinal);
+
+    /// <summary>Hosts that count, and sinks that are no hosts.</summary>
     public IEnumerable<string> Participants => hosts.Where(h => !fenced.Contains(h.Key)).Select(h => h.Key);
+
+    /// <summary>Something that is no host, is sent tables in another way, and answers all the same.</summary>
+    public void AddSink(string name)
+    {
+        sinks.Add(name);
+        hosts[name] = new HostStand(long.MaxValue, 0, [], []);
+    }
 
     /// <summary>Takes in which hosts there are. Down ones are out; those back from it are fenced until they show the newest version.</summary>
     public void Observe(FleetSnapshot fleet)
@@ -33,7 +43,7 @@ internal sealed class CutoverBarrier
                 hosts[host.Name] = new HostStand(0, 0, [], []);
             }
         }
-        foreach (var gone in hosts.Keys.Concat(fenced).Where(h => !fleet.Hosts.ContainsKey(h)).ToList())
+        foreach (var gone in hosts.Keys.Concat(fenced).Where(h => !fleet.Hosts.ContainsKey(h) && !sinks.Contains(h)).ToList())
         {
             hosts.Remove(gone);
             fenced.Remove(gone);
@@ -87,6 +97,10 @@ internal sealed class CutoverBarrier
             fenced.Remove(host);
         }
     }
+
+    public ImmutableArray<TrafficProblem> ProblemsOf(string host) => hosts.TryGetValue(host, out var stand) ? stand.Problems : [];
+
+    public long ShownBy(string host) => hosts.TryGetValue(host, out var stand) ? stand.Shown : 0;
 
     public bool IsShown(long version) => Participants.All(h => hosts[h].Shown >= version);
 

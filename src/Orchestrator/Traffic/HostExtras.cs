@@ -30,6 +30,9 @@ internal interface ITrafficExtras
 
     Task<HostExtras> HostsAsync(TrafficTarget target, FleetSnapshot fleet);
 
+    /// <summary>etcd is told each version too, and answers the table's actor.</summary>
+    bool HasEtcd { get; }
+
     /// <summary>A new version, for sinks that are no hosts.</summary>
     void Publish(TrafficTable table);
 }

@@ -6,6 +6,7 @@ using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Traffic;
 
@@ -37,6 +38,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
     private TrafficTable? table;
     private string shown = "";
+    private string toldBehind = "";
     private bool isRemoved;
 
     /// <param name="extras">What goes with a table to a host.</param>
@@ -60,6 +62,13 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         Receive<FleetMessage.Answered>(Answered);
         Receive<FleetMessage.HostLost>(_ => { });
         Receive<Tick>(_ => Check());
+        Receive<EtcdSinkMessage.Applied>(EtcdApplied);
+        Receive<EtcdSinkMessage.Hindered>(EtcdHindered);
+        Receive<LetGo>(EtcdLetGo);
+        if (extras.HasEtcd)
+        {
+            barrier.AddSink(Etcd);
+        }
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -188,7 +197,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     {
         if (message.Event is AgentEvent.TrafficApplied report && report.Stack == stack)
         {
-            foreach (var problem in report.Problems)
+            foreach (var problem in report.Problems.Except(barrier.ProblemsOf(message.Host)))
             {
                 LogProblem(stack, message.Host, problem.Sink, problem.Message);
             }
@@ -218,6 +227,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
                 waiting.ReplyTo.Tell(new TrafficMessage.Refused(waiting.Replica, waiting.Host, new FailureReport { Stage = ReplicaStage.Traffic, Message = why }));
             }
         }
+        TellBehind();
         foreach (var waiting in draining.Where(d => barrier.IsDrained(d.Endpoint)).ToList())
         {
             draining.Remove(waiting);
@@ -227,6 +237,21 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         if (publishing.Count == 0 && settling.Count == 0)
         {
             Timers.Cancel(nameof(Tick));
+        }
+    }
+
+    /// <summary>After the first second, in which hosts show it as a rule.</summary>
+    private void TellBehind()
+    {
+        var behind = string.Join(", ", barrier.Behind(marks.Version).Select(b => $"{b.Key}: {b.Value}"));
+        if (behind == toldBehind)
+        {
+            return;
+        }
+        foreach (var waiting in publishing.Where(p => Now - p.Since >= TickInterval))
+        {
+            toldBehind = behind;
+            waiting.ReplyTo.Tell(new TrafficMessage.Awaited(waiting.Replica, waiting.Host, behind));
         }
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Changes;
 using Orchestrator.Fleet;
 using Orchestrator.Store;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Traffic;
 
@@ -12,17 +13,19 @@ internal sealed class TrafficActor : ReceiveActor
     private readonly StackStore store;
     private readonly IActorRef fleet;
     private readonly Func<ITrafficExtras> extras;
+    private readonly IActorRef etcd;
     private readonly bool isPassive;
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImmutableArray<Listener>> listeners = new(StringComparer.Ordinal);
 
     /// <param name="isPassive">Answers what collides, and touches no host.</param>
-    public TrafficActor(StackStore store, IActorRef fleet, Func<ITrafficExtras> extras, bool isPassive, ILoggerFactory loggers)
+    public TrafficActor(StackStore store, IActorRef fleet, Func<ITrafficExtras> extras, IActorRef etcd, bool isPassive, ILoggerFactory loggers)
     {
         this.store = store;
         this.fleet = fleet;
         this.extras = extras;
+        this.etcd = etcd;
         this.isPassive = isPassive;
         this.loggers = loggers;
         ReceiveAsync<Load>(_ => LoadAsync());
@@ -53,6 +56,7 @@ internal sealed class TrafficActor : ReceiveActor
         if (!isPassive)
         {
             TellRoster();
+            etcd.Tell(new EtcdSinkMessage.Only(stacks.Keys.ToImmutableHashSet(StringComparer.Ordinal)));
         }
     }
 

@@ -3,12 +3,14 @@ using System.Text.Json;
 using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Traffic;
 
 /// <summary>The surroundings of one stack's tables in this coordinator.</summary>
 /// <param name="networks">Nobody when no network spans hosts.</param>
-internal sealed class TrafficExtras(IActorRef networks, CertificateBook certificates) : ITrafficExtras
+/// <param name="etcd">Nobody when there is no such sink.</param>
+internal sealed class TrafficExtras(IActorRef networks, CertificateBook certificates, IActorRef etcd) : ITrafficExtras
 {
     private ImmutableArray<CertificateFile> files = [];
 
@@ -42,9 +44,9 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
         return extras;
     }
 
-    public void Publish(TrafficTable table)
-    {
-    }
+    public bool HasEtcd => !etcd.Equals(ActorRefs.Nobody);
+
+    public void Publish(TrafficTable table) => etcd.Tell(new EtcdSinkMessage.Apply(table.Version, table));
 
     private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableDictionary<string, ImmutableArray<OverlayPeer>> peers) =>
         string.Join('\n', files.Select(f => f.Id).Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])} {string.Join(',', peers[h])}")));

@@ -18,6 +18,9 @@ internal abstract record TrafficMessage
 
     public sealed record Published(ReplicaKey Replica, string Host) : TrafficMessage;
 
+    /// <summary>Before <see cref="Published"/>: which hosts do not show it yet, and why, whenever that changes.</summary>
+    public sealed record Awaited(ReplicaKey Replica, string Host, string For) : TrafficMessage;
+
     /// <summary>It cannot be shown everywhere.</summary>
     public sealed record Refused(ReplicaKey Replica, string Host, FailureReport Report) : TrafficMessage;
 

@@ -35,7 +35,9 @@ public sealed class NginxTests(ITestOutputHelper output) : TestKit(output: outpu
             """);
         var sink = Sys.ActorOf(folder.Sink());
         var current = await Replica.StartAsync(0);
-        using var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(1) }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(10) };
+
+        // A connection for each request: at every reload nginx closes the idle ones that clients keep, with a request perhaps on its way.
+        using var client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero }) { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(10) };
         using var stop = new CancellationTokenSource();
         try
         {

@@ -9,6 +9,7 @@ using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Tests.Planning;
 using Orchestrator.Traffic;
+using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Tests.Traffic;
 
@@ -20,6 +21,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     private readonly MemoryStore store = new();
     private readonly TestProbe fleet;
     private IActorRef traffic = ActorRefs.Nobody;
+    private IActorRef etcd = ActorRefs.Nobody;
     private FleetSnapshot now = World.Hosts("h1", "h2");
 
     public StackTrafficActorTests() => fleet = CreateTestProbe();
@@ -66,6 +68,27 @@ public sealed class StackTrafficActorTests : ActorTestKit
         var again = ReadTables().Last();
         Assert.True(again.Version > table.Version, $"version {again.Version} is not above {table.Version}");
         Assert.Equal(EndpointState.Draining, Assert.Single(Assert.Single(again.Services).Endpoints).State);
+    }
+
+    [Fact]
+    public void Etcd_is_waited_for_as_a_host_is_and_a_draining_replica_keeps_its_drain_timeout_there()
+    {
+        var sink = CreateTestProbe();
+        etcd = sink.Ref;
+        var service = Old with { Deploy = Old.Deploy with { DrainTimeout = TimeSpan.FromMilliseconds(200) } };
+        Start(World.Revision(1, service));
+        Observe(now = Run(now, "h1", service, "10.0.0.2"));
+        ReadTables();
+        traffic.Tell(new TrafficMessage.Drain(Key(service), "h1"), TestActor);
+        var table = ReadTables().Last();
+        var endpoint = Assert.Single(Assert.Single(table.Services).Endpoints);
+        Acknowledge("h1", table.Version, endpoint.Id);
+        Acknowledge("h2", table.Version, endpoint.Id);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        sink.FishForMessage<EtcdSinkMessage.Apply>(a => a.Version == table.Version);
+        sink.Reply(new EtcdSinkMessage.Applied("shop", table.Version));
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        ExpectMsg<TrafficMessage.Drained>();
     }
 
     [Fact]
@@ -146,7 +169,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
 
     private void Start(params StackRevision[] newestFirst)
     {
-        var (entries, hosts, extras) = (store, fleet.Ref, new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral())));
+        var (entries, hosts, extras) = (store, fleet.Ref, new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral()), etcd));
         traffic = Sys.ActorOf(Props.Create(() => new StackTrafficActor(World.Stack, entries, hosts, extras, NullLoggerFactory.Instance)));
         fleet.ExpectMsg<FleetMessage.PeekFleet>();
         fleet.Reply(now);
