@@ -62,7 +62,7 @@ public sealed class BadInputTests(TestFleet fleet) : Scenario(fleet)
         try
         {
             var file = Path.Combine(folder.FullName, "stack.yaml");
-            await File.WriteAllTextAsync(file, $"name: {Hello}\nservices:\n  web:\n    image: {TestFleet.Registry}/hello:v1\n    ports: [\"18080:8080\"]\n    deploy: {{ replicas: 4 }}\n");
+            await File.WriteAllTextAsync(file, $"name: {Hello}\nservices:\n  web:\n    image: {TestFleet.Registry}/hello:v1\n    ports: [{{ target: 8080, published: 18080, mode: host }}]\n    deploy: {{ replicas: 4 }}\n");
             var refused = await Fleet.CliAsync("deploy", file);
             refused.Expect(2);
             Assert.Contains("port 18080/tcp is taken there by web.1", refused.Error);
