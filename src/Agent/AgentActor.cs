@@ -177,7 +177,7 @@ public sealed partial class AgentActor : ReceiveActor
             case AgentCommand.CloseLogs close:
                 if (_logStreams.Remove(close.CommandId, out var closed)) Context.Stop(closed);
                 break;
-            case AgentCommand.BeginTraffic or AgentCommand.ApplyTraffic:
+            case AgentCommand.BeginTraffic or AgentCommand.ApplyTraffic or AgentCommand.CountTraffic:
                 _traffic.Tell(command);
                 break;
             case AgentCommand.ReportInventory:

@@ -40,6 +40,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         Line("  hard-stop-after 1h");
         Line("  mworker-max-reloads 50");
         if (layout.Backends.Any(backend => backend.IsHttp && backend.Spec.Maintenance.Hold > TimeSpan.Zero)) Line($"  lua-load-per-thread {paths.Hold}");
+        if (layout.WatchesLatency) Line($"  lua-load {paths.Latency}");
         Section("defaults");
         Line("  retries 3");
         Line("  option redispatch 1");
@@ -232,6 +233,13 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         }
 
         Line($"  http-request return status 503 content-type \"text/html; charset=utf-8\" file {paths.Pages}/{MaintenancePage.Of(spec.Maintenance).FileName} hdr Retry-After 5 {inMaintenance}");
+        if (backend.WatchesLatency)
+        {
+            Line("  http-request set-var(txn.begun) date(0,us)");
+            Line("  http-response set-var(txn.took) date(0,us),sub(txn.begun)");
+            Line("  http-response lua.latency");
+        }
+
         Line("  option forwardfor");
         Line("  http-request set-header X-Forwarded-Proto https if { ssl_fc }");
         Line("  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }");

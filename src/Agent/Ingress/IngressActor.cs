@@ -154,7 +154,7 @@ internal sealed partial class IngressActor : EngineCaller
         .GroupBy(server => IngressLayout.EndpointId(server.Name), StringComparer.Ordinal)
         .ToImmutableSortedDictionary(
             servers => servers.Key,
-            servers => servers.Aggregate(EndpointCounters.None, (sum, server) => sum + new EndpointCounters(server.Answers, server.ServerErrors, server.ConnectionErrors, server.Open, server.SessionsTotal, server.ResponseMs)),
+            servers => servers.Aggregate(EndpointCounters.None, (sum, server) => sum + new EndpointCounters(server.Requests, server.ServerErrors, server.ConnectionErrors, server.Open, server.SessionsTotal, server.ResponseMs) { Latencies = server.Latencies }),
             StringComparer.Ordinal);
 
     private sealed record Wanted(long Number, HostTraffic Traffic, IActorRef Asker);

@@ -84,12 +84,14 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     {
         var stats = ImmutableArray.CreateBuilder<WorkerStats>();
         if (instances.Problem is not null) return [];
+        var isWatched = _files.Config?.Contains(_paths.Latency, StringComparison.Ordinal) == true;
         foreach (var instance in (await instances.ListAsync(cancellation)).Where(instance => instance.IsRunning))
         {
             var client = Client(instance);
             foreach (var pid in ProcessTable.Parse(await client.MasterAsync("show proc", cancellation)).All)
             {
-                stats.Add(WorkerStats.Parse(await client.WorkerAsync(pid, WorkerStats.Command, cancellation)));
+                var worker = WorkerStats.Parse(await client.WorkerAsync(pid, WorkerStats.Command, cancellation));
+                stats.Add(isWatched ? worker.WithLatencies(Answers.Latencies(await client.WorkerAsync(pid, LatencyScript.Command, cancellation))) : worker);
             }
         }
 

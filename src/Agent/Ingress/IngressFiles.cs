@@ -22,6 +22,7 @@ internal sealed class IngressFiles(IngressPaths paths)
     {
         if (!File.Exists(paths.Fallback)) PrivateFiles.Write(paths.Fallback, SelfSigned(now));
         WriteIfOther(paths.Hold, HoldScript.Text(paths.Maintenance));
+        WriteIfOther(paths.Latency, LatencyScript.Text);
         foreach (var (name, page) in config.Pages) WriteIfOther(Path.Combine(paths.Pages, name), page);
         WriteIfOther(paths.Maintenance, string.Concat(layout.Maintenance.Select(service => $"{service} 1\n")));
         WriteCertificates(layout);

@@ -29,6 +29,8 @@ internal sealed record IngressLayout
 
     public bool HasListeners => !Published.IsEmpty || !Routes.IsEmpty;
 
+    public bool WatchesLatency => Backends.Any(backend => backend.WatchesLatency);
+
     public IEnumerable<ListenAddress> Addresses => Published.Select(listener => listener.Address).Concat(Routes.Select(listener => new ListenAddress(null, listener.Port)));
 
     public static string ServiceKey(string stack, string service) => $"{stack}:{service}";
@@ -231,6 +233,9 @@ internal sealed record IngressBackend(string Name, BackendKind Kind, string Serv
     public ImmutableArray<IngressServer> Servers { get; init; } = [];
 
     public bool IsHttp => Kind is BackendKind.Http or BackendKind.Https or BackendKind.H2c;
+
+    /// <summary>New replicas of the service are held to a p95.</summary>
+    public bool WatchesLatency => IsHttp && Spec.Slo?.P95 is not null;
 }
 
 /// <param name="Address">With its port.</param>

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Orchestrator.Protocol;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Agent.Ingress;
 
@@ -13,7 +15,7 @@ internal abstract record IngressMessage
     public sealed record Counters(long Token, ImmutableSortedDictionary<string, EndpointCounters> Endpoints, string? Error) : IngressMessage;
 }
 
-/// <param name="Requests">HTTP answers.</param>
+/// <param name="Requests">HTTP answers; where HTTP is not spoken, connections made.</param>
 /// <param name="ServerErrors">Answers of 500 and above.</param>
 /// <param name="ConnectionErrors">Connections that failed, and answers that broke off.</param>
 /// <param name="Sessions">Open now, those that wait for the replica included.</param>
@@ -23,11 +25,20 @@ internal sealed record EndpointCounters(long Requests, long ServerErrors, long C
 {
     public static EndpointCounters None { get; } = new(0, 0, 0, 0, 0, 0);
 
+    /// <summary>HTTP answers by <see cref="LatencyBuckets"/>; empty where response times are not watched.</summary>
+    public ImmutableArray<long> Latencies { get; init; } = [];
+
     public static EndpointCounters operator +(EndpointCounters a, EndpointCounters b) => new(
         a.Requests + b.Requests,
         a.ServerErrors + b.ServerErrors,
         a.ConnectionErrors + b.ConnectionErrors,
         a.Sessions + b.Sessions,
         a.SessionsTotal + b.SessionsTotal,
-        Math.Max(a.ResponseMs, b.ResponseMs));
+        Math.Max(a.ResponseMs, b.ResponseMs))
+    {
+        Latencies = a.Latencies.IsEmpty ? b.Latencies : b.Latencies.IsEmpty ? a.Latencies : [.. a.Latencies.Zip(b.Latencies, (one, other) => one + other)],
+    };
+
+    /// <summary>For the coordinator.</summary>
+    public EndpointTally Tally(string id) => new(id, Requests + ConnectionErrors, ServerErrors + ConnectionErrors, Latencies);
 }

@@ -24,6 +24,8 @@ internal sealed partial class IngressPaths(IngressOptions options)
 
     public string Hold => Path.Combine(options.ConfigFolder, "hold.lua");
 
+    public string Latency => Path.Combine(options.ConfigFolder, "latency.lua");
+
     public string Pages => Path.Combine(options.ConfigFolder, "pages");
 
     public string Certificates => Path.Combine(options.RuntimeFolder, "certificates");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Agent.Ingress;
 using Orchestrator.Protocol;
 using Orchestrator.Traffic;
 
@@ -13,6 +14,9 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
 {
     /// <summary>A sink that was restarted knows nothing; one that has it all does nothing.</summary>
     private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(15);
+
+    /// <summary>Who asks waits for 5 s.</summary>
+    private static readonly TimeSpan CountMax = TimeSpan.FromSeconds(4);
 
     private readonly ImmutableSortedDictionary<string, Props> _props;
     private readonly ILogger _logger;
@@ -31,6 +35,7 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         _logger = logger;
         Receive<AgentCommand.BeginTraffic>(Begin);
         Receive<AgentCommand.ApplyTraffic>(Take);
+        Receive<AgentCommand.CountTraffic>(Count);
         Receive<SinkMessage.Applied>(m => Note(m.Sink, m.Number, s => s with { Applied = Math.Max(s.Applied, m.Number), Problem = m.Number >= _number ? null : s.Problem }));
         Receive<SinkMessage.Hindered>(m => Note(m.Sink, m.Number, s => s with { Problem = m.Number >= s.Applied ? m.Problem : s.Problem }));
         Receive<SinkMessage.Drained>(m => Note(m.Sink, _number, s => s with { Drained = m.Endpoints }));
@@ -66,6 +71,28 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         _awaited = _awaited?.Remove(stack);
         _traffic = new HostTraffic(_traffic.Stacks.SetItem(stack, command));
         if (_awaited is { IsEmpty: true }) Advance();
+    }
+
+    /// <summary>The ingress is the one sink that counts; a host without has nothing to tell.</summary>
+    private void Count(AgentCommand.CountTraffic command)
+    {
+        var none = new AgentEvent.TrafficCounted { CommandId = command.CommandId };
+        if (!_sinks.TryGetValue(IngressActor.SinkName, out var ingress))
+        {
+            Context.Parent.Tell(none);
+            return;
+        }
+
+        var known = _traffic.Stacks.TryGetValue(command.Stack, out var stack)
+            ? stack.Table.Services.SelectMany(service => service.Endpoints).Select(endpoint => endpoint.Id).ToImmutableHashSet(StringComparer.Ordinal)
+            : [];
+        ingress.Actor
+            .Ask<IngressMessage.Counters>(new IngressMessage.GetCounters(_number), CountMax)
+            .PipeTo(
+                Context.Parent,
+                Self,
+                counters => none with { Endpoints = [.. counters.Endpoints.Where(pair => known.Contains(pair.Key)).Select(pair => pair.Value.Tally(pair.Key))], Error = counters.Error },
+                error => none with { Error = $"its ingress does not answer: {error.Message}" });
     }
 
     /// <summary>A new round: every sink is asked for all of it.</summary>

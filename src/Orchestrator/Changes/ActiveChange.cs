@@ -101,7 +101,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         if (happened is ChangeEvent.ReplicaMoved moved)
         {
             var name = $"{moved.Service}.{moved.Slot}";
-            if (moved.Phase is ReplicaStep.Published or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
+            if (moved is { Phase: ReplicaStep.Published, Detail: null } || moved.Phase is ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
             {
                 latest.Remove(name);
             }

@@ -45,6 +45,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Receive<AgentEvent.ImageResolved>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.StackRemoved>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.TrafficApplied>(ApplyTraffic);
+        Receive<AgentEvent.TrafficCounted>(e => Answer(e.CommandId, e, isLast: true));
         Receive<FleetMessage.Roster>(TakeRoster);
         Receive<AgentEvent.LogsEnded>(e => Answer(e.CommandId, e, isLast: true));
     }
@@ -87,6 +88,11 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             inFlight.Remove(id);
             waiting.ReplyTo.Tell(new FleetMessage.Answered(snapshot.Name, id, new AgentEvent.LogsEnded(id, $"the link to host {snapshot.Name} was lost: {reason}")));
         }
+        foreach (var (id, waiting) in inFlight.Where(c => c.Value.Command is AgentCommand.CountTraffic).ToList())
+        {
+            inFlight.Remove(id);
+            waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
+        }
         AnswerRefreshes();
         Publish(snapshot with { State = HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, []);
         Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
@@ -115,7 +121,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             downlink?.Tell(command);
             return;
         }
-        if ((snapshot.State == HostState.Down && downlink is null) || inFlight.Count >= InFlightMax)
+        if ((snapshot.State == HostState.Down && downlink is null) || (command is AgentCommand.CountTraffic && snapshot.State != HostState.Ready) || inFlight.Count >= InFlightMax)
         {
             message.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, command.CommandId));
             return;

@@ -68,6 +68,9 @@ public sealed record ServicePlan
     /// <summary>The longest an old replica's open connections are waited for.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Batches are judged by their traffic; null: they are not. Never on a way back, under repair, or where there is nothing old to compare with.</summary>
+    public SloSpec? Slo { get; init; }
+
     /// <summary>Stopped containers kept per slot.</summary>
     public int Retain { get; init; } = 1;
 

@@ -89,6 +89,7 @@ internal sealed class ServiceDraft
             Policy = PolicyOf(changes, warnings),
             ProgressDeadline = service.Deploy.ProgressDeadline,
             DrainTimeout = service.Deploy.DrainTimeout,
+            Slo = SloOf(changes),
             Retain = service.Deploy.Retain,
             Slots = [.. changes.OrderBy(Urgency).ThenBy(s => s.Slot).Select(ToSlotPlan)],
             After = [.. service.DependsOn.Where(d => input.Target.Services.ContainsKey(d.Service))],
@@ -128,6 +129,9 @@ internal sealed class ServiceDraft
             Reason = slot.Reason,
         };
     }
+
+    private SloSpec? SloOf(List<SlotDraft> changes) =>
+        !input.IsRepair && !input.IsRollback && service.Traffic.HasListeners && changes.Any(c => c.Old.Any(o => o.Replica.IsServing)) ? service.Traffic.Slo : null;
 
     private UpdateSpec PolicyOf(List<SlotDraft> changes, List<string> warnings)
     {

@@ -17,7 +17,8 @@ public static partial class Rollout
             : state,
         RolloutEvent.ReplicaReady e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? state.With(slot with { IsReady = true }) : state,
         RolloutEvent.ReplicaPassed e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? Move(state, slot, SlotPhase.Publishing, e.At) : state,
-        RolloutEvent.ReplicaPublished e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Publishing) is { } slot ? Move(state, slot, SlotPhase.Draining, e.At) : state,
+        RolloutEvent.ReplicaPublished e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Publishing) is { } slot ? Move(state, slot, state.Plan.Slo is null ? SlotPhase.Draining : SlotPhase.Judging, e.At) : state,
+        RolloutEvent.ReplicaJudged e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Judging) is { } slot ? Move(state, slot, SlotPhase.Draining, e.At) : state,
         RolloutEvent.OldDrained e => Drain(state, e),
         RolloutEvent.ReplicaFailed e => Fail(state, e),
         RolloutEvent.OldStopped e => StopOld(state, e),
@@ -63,7 +64,7 @@ public static partial class Rollout
         {
             Phase = phase,
             Since = at,
-            IsReady = phase is SlotPhase.Publishing or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
+            IsReady = phase is SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
             OldInTraffic = IsDraining(phase) ? slot.OldLeft : [],
         });
     }
@@ -119,7 +120,7 @@ public static partial class Rollout
             state = slot.Phase switch
             {
                 SlotPhase.Cancelling => Move(state, left, SlotPhase.Cancelled, e.At),
-                SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing =>
+                SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging =>
                     Move(state, left, state.Phase == RolloutPhase.Unwinding ? SlotPhase.Cancelled : SlotPhase.Reassigning, e.At),
 
                 // The old replicas still run: they take the traffic again until the new one is somewhere else.
@@ -134,7 +135,7 @@ public static partial class Rollout
     private static RolloutState Unwind(RolloutState state, RolloutEvent.UnwindStarted e)
     {
         state = state with { Phase = RolloutPhase.Unwinding, UnwindsTo = e.Outcome, Reason = e.Reason, DelayUntil = null };
-        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Reassigning or SlotPhase.Yielding or SlotPhase.Publishing or SlotPhase.Draining))
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Reassigning or SlotPhase.Yielding or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining))
         {
             // A pull does no harm when it ends unneeded. Where both run, or the old one still does, whatever is planned next finds them so.
             state = Move(state, slot, SlotPhase.Cancelled, e.At);

@@ -65,11 +65,19 @@ public static partial class Rollout
             var (was, now) = (before.Slots[index], after.Slots[index]);
             if (was.Phase == now.Phase && was.Attempt == now.Attempt)
             {
+                if (IsToBeJudged(after, now) && !IsToBeJudged(before, was))
+                {
+                    yield return new RolloutCommand.Judge(now.Plan.Slot, now.Host!, now.Attempt);
+                }
                 continue;
             }
             foreach (var command in Outstanding(after, now))
             {
                 yield return command;
+            }
+            if (was.Phase == SlotPhase.Judging && now.Phase == SlotPhase.Failed && now.OldLeft.Any(o => o.Serving))
+            {
+                yield return new RolloutCommand.Withdraw(now.Plan.Slot, now.Host!, now.Attempt);
             }
             if (IsDraining(was.Phase) && !IsDraining(now.Phase) && now.Phase is not (SlotPhase.Retiring or SlotPhase.StoppingOld or SlotPhase.Done))
             {
@@ -99,6 +107,7 @@ public static partial class Rollout
             SlotPhase.Preparing => [new RolloutCommand.Prepare(number, slot.Host!, slot.Attempt)],
             SlotPhase.Starting => [new RolloutCommand.Start(number, slot.Host!, slot.Attempt)],
             SlotPhase.Publishing => [new RolloutCommand.Publish(number, slot.Host!, slot.Attempt)],
+            SlotPhase.Judging => IsToBeJudged(state, slot) ? [new RolloutCommand.Judge(number, slot.Host!, slot.Attempt)] : [],
             SlotPhase.Yielding or SlotPhase.Draining => slot.OldInTraffic.Select(o => new RolloutCommand.Drain(number, o.Host, o.Revision, slot.Attempt)),
             SlotPhase.StoppingOld or SlotPhase.Retiring => slot.OldLeft.Select(o => new RolloutCommand.StopOld(number, o.Host, o.Revision, Retains(state, slot, o), slot.Attempt)),
             SlotPhase.Cancelling => [new RolloutCommand.CancelNew(number, slot.Host!, slot.Attempt)],
@@ -187,18 +196,31 @@ public static partial class Rollout
         slot.OldLeft.Length > 0
         && (state.Plan.Policy.Order == UpdateOrder.StopFirst || slot.OldLeft.Any(o => o.Host == slot.Host && o.Revision == state.Plan.ToRevision));
 
+    /// <summary>Slots are judged together, once nothing else of the batch is on its way into the traffic: the same window, and the most requests to go by.</summary>
+    private static bool IsToBeJudged(RolloutState state, SlotState slot) => slot.Phase == SlotPhase.Judging && !state.Slots.Any(IsBeforeJudging);
+
+    private static bool IsBeforeJudging(SlotState slot) =>
+        slot.Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Cancelling or SlotPhase.Reassigning;
+
+    /// <summary>From when the last that is judged with it was, or may still be, in the traffic.</summary>
+    private static DateTimeOffset JudgedBy(RolloutState state) =>
+        state.Slots.Where(s => s.Phase == SlotPhase.Judging).Select(s => s.Since)
+            .Concat(state.Slots.Where(IsBeforeJudging).Select(s => DeadlineOf(state, s)))
+            .Max() + state.Plan.Slo!.Window + AnswerGrace;
+
     private static DateTimeOffset DeadlineOf(RolloutState state, SlotState slot) =>
-        slot.Since + slot.Phase switch
+        slot.Phase == SlotPhase.Judging ? JudgedBy(state) : slot.Since + slot.Phase switch
         {
             SlotPhase.Preparing or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Reassigning => state.Plan.ProgressDeadline + AnswerGrace,
             SlotPhase.Yielding or SlotPhase.Draining => state.Plan.DrainTimeout + StopDeadline,
-            SlotPhase.StoppingOld or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Pending or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => StopDeadline,
+            SlotPhase.StoppingOld or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Judging or SlotPhase.Pending or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => StopDeadline,
         };
 
     private static FailureReport Overdue(SlotState slot) => slot.Phase switch
     {
         SlotPhase.Preparing or SlotPhase.Starting => new FailureReport { Stage = ReplicaStage.Gate, Message = $"host {slot.Host} did not report the replica ready before its progress deadline" },
         SlotPhase.Publishing => new FailureReport { Stage = ReplicaStage.Traffic, Message = "not every ingress has the replica within the progress deadline; `orchestrator ps` and the agents' logs say which host's does not answer" },
+        SlotPhase.Judging => new FailureReport { Stage = ReplicaStage.Traffic, Message = "its traffic was not judged in time; the coordinator's log says why" },
         SlotPhase.Yielding or SlotPhase.Draining => new FailureReport { Stage = ReplicaStage.Traffic, Message = $"not every ingress has let go of the old replica on {string.Join(", ", slot.OldInTraffic.Select(o => o.Host).Distinct())}" },
         SlotPhase.Reassigning => new FailureReport { Stage = ReplicaStage.Host, Message = $"host {slot.Host} is lost and no other host could take the replica" },
         _ => new FailureReport { Stage = ReplicaStage.Stop, Message = $"no answer to a stop within {StopDeadline.TotalMinutes:0} min from {string.Join(", ", slot.OldLeft.Select(o => o.Host).Append(slot.Host).OfType<string>().Distinct())}" },

@@ -9,4 +9,10 @@ internal sealed partial class RolloutActor
 
     [LoggerMessage(3102, LogLevel.Information, "rollout {Id}: taken up again after {Events} journaled events, {Phase}")]
     private partial void LogRecovered(string id, int events, RolloutPhase phase);
+
+    [LoggerMessage(3103, LogLevel.Information, "rollout {Id}: the traffic of {Slots} new replicas is judged over {Window}")]
+    private partial void LogJudgement(string id, int slots, TimeSpan window);
+
+    [LoggerMessage(3104, LogLevel.Information, "rollout {Id}: judged by traffic, passed {Passed} {Message}")]
+    private partial void LogVerdict(string id, bool passed, string? message);
 }

@@ -30,6 +30,10 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private readonly Dictionary<string, RolloutCommand> sent = new(StringComparer.Ordinal);
     private RolloutState state;
     private int journaled;
+    private int judgements;
+
+    /// <summary>The one whose verdict counts; null when none is under way.</summary>
+    private string? judgement;
 
     /// <summary>The stack's networks that span hosts; null when none does.</summary>
     private AllocationMessage.Allocated? spanning;
@@ -109,6 +113,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         });
         ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Drained>(m => RecordAsync(new RolloutEvent.OldDrained(m.Replica.Slot, m.Host, m.Replica.Revision) { At = Now }));
+        ReceiveAsync<JudgementMessage.Judged>(JudgedAsync);
         ReceiveAsync<FleetMessage.HostLost>(m => state.LostHosts.Contains(m.Host) || !Concerns(m.Host) ? Task.CompletedTask : RecordAsync(new RolloutEvent.HostLost(m.Host) { At = Now }));
         ReceiveAsync<Reassignment>(m =>
         {
@@ -244,7 +249,12 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
 
     private void Carry(IEnumerable<RolloutCommand> commands)
     {
-        foreach (var command in commands)
+        var all = commands.ToList();
+        if (all.OfType<RolloutCommand.Judge>().ToImmutableArray() is { IsEmpty: false } judged)
+        {
+            Judge(judged);
+        }
+        foreach (var command in all.Where(c => c is not RolloutCommand.Judge))
         {
             switch (command)
             {
@@ -262,6 +272,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     break;
                 case RolloutCommand.Drain c:
                     traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host));
+                    break;
+                case RolloutCommand.Withdraw c:
+                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host));
                     break;
                 case RolloutCommand.Undrain c:
                     traffic.Tell(new TrafficMessage.Undrain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host));
@@ -285,6 +298,45 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     {
         sent[message.CommandId] = command;
         fleet.Tell(new FleetMessage.Send(host, message));
+    }
+
+    private void Judge(ImmutableArray<RolloutCommand.Judge> slots)
+    {
+        // One that went before, for the same slots, is not heard any more.
+        judgements++;
+        var matter = new JudgementCase(
+            string.Create(CultureInfo.InvariantCulture, $"{job.Id}/judge/{slots[0].Slot}/{slots[0].Attempt}/{judgements}"),
+            job.Stack,
+            job.Plan.Service,
+            job.Plan.Slo!,
+            slots,
+            [.. slots.Select(s => TrafficTables.Id(KeyOf(s.Slot), s.Host))],
+            [.. state.Slots.SelectMany(s => s.OldLeft.Select(o => TrafficTables.Id(KeyOf(s.Plan.Slot) with { Revision = o.Revision }, o.Host)))]);
+        LogJudgement(job.Id, slots.Length, matter.Slo.Window);
+        judgement = matter.Id;
+        var peer = fleet;
+        Context.ActorOf(Props.Create(() => new JudgementActor(matter, peer)));
+    }
+
+    private async Task JudgedAsync(JudgementMessage.Judged message)
+    {
+        if (message.Case.Id != judgement)
+        {
+            return;
+        }
+        judgement = null;
+        var (verdict, service) = (message.Verdict, job.Plan.Service);
+        LogVerdict(job.Id, verdict.IsPass, verdict.Message);
+        foreach (var host in message.LeftOut)
+        {
+            Report(new ChangeEvent.Warning($"{service}: its requests are judged without those of host {host}"));
+        }
+        foreach (var (index, slot) in message.Case.Slots.Index())
+        {
+            await RecordAsync(verdict.IsPass
+                ? new RolloutEvent.ReplicaJudged(slot.Slot, slot.Attempt, index == 0 ? verdict.Message : null) { At = Now }
+                : new RolloutEvent.ReplicaFailed(slot.Slot, slot.Attempt, new FailureReport { Stage = ReplicaStage.Traffic, Message = verdict.Message! }) { At = Now });
+        }
     }
 
     private ReplicaKey KeyOf(int slot) => new(job.Stack, job.Plan.Service, slot, job.Plan.ToRevision);

@@ -11,6 +11,12 @@ public abstract record RolloutCommand(int Slot)
     /// <summary>Let every ingress have the new replica.</summary>
     public sealed record Publish(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
+    /// <summary>Compare the new replica's traffic with that of the old ones; given to all that are to be judged together.</summary>
+    public sealed record Judge(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>Its traffic has failed the new replica, and an old one serves: no new connection goes to the new one. Not answered.</summary>
+    public sealed record Withdraw(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
     /// <summary>Take one old replica out of the traffic: no new connection, and the open ones finish.</summary>
     public sealed record Drain(int Slot, string Host, string Revision, int Attempt) : RolloutCommand(Slot);
 

@@ -12,6 +12,7 @@ namespace Orchestrator.Rollouts;
 [JsonDerivedType(typeof(ReplicaReady), "ready")]
 [JsonDerivedType(typeof(ReplicaPassed), "passed")]
 [JsonDerivedType(typeof(ReplicaPublished), "published")]
+[JsonDerivedType(typeof(ReplicaJudged), "judged")]
 [JsonDerivedType(typeof(OldDrained), "old-drained")]
 [JsonDerivedType(typeof(ReplicaFailed), "failed")]
 [JsonDerivedType(typeof(OldStopped), "old-stopped")]
@@ -49,6 +50,10 @@ public abstract record RolloutEvent
 
     /// <summary>Every ingress has the new replica.</summary>
     public sealed record ReplicaPublished(int Slot, int Attempt) : RolloutEvent;
+
+    /// <summary>Its traffic is within the limits.</summary>
+    /// <param name="Note">For people: why nothing was concluded; null when there was enough to go by.</param>
+    public sealed record ReplicaJudged(int Slot, int Attempt, string? Note) : RolloutEvent;
 
     /// <summary>No ingress sends anything to the old replica any more, and nothing is open to it, or its drain timeout has passed.</summary>
     public sealed record OldDrained(int Slot, string Host, string Revision) : RolloutEvent;

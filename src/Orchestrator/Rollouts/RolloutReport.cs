@@ -23,7 +23,14 @@ internal static class RolloutReport
                 yield return new ChangeEvent.ReplicaFailed(service, e.Slot, after.Slot(e.Slot)!.Host ?? after.Slot(e.Slot)!.Plan.Old.FirstOrDefault()?.Host ?? "", revision, e.Report);
                 break;
             case RolloutEvent.ReplicaPublished e when Moved(before, after, e.Slot):
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Published, after.Slot(e.Slot)!.Phase == SlotPhase.Judging ? $"its requests are watched for {after.Plan.Slo!.Window.TotalSeconds:0.#} s" : null);
+                break;
+            case RolloutEvent.ReplicaJudged e when Moved(before, after, e.Slot):
                 yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Published, null);
+                if (e.Note is { } note)
+                {
+                    yield return new ChangeEvent.Warning(note);
+                }
                 break;
             case RolloutEvent.OldDrained e:
                 yield return new ChangeEvent.ReplicaMoved(service, e.Slot, e.Host, e.Revision, ReplicaStep.OldDrained, null);

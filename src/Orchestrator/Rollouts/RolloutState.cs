@@ -55,6 +55,9 @@ public enum SlotPhase
     /// <summary>The new replica has passed; every ingress is being told of it.</summary>
     Publishing,
 
+    /// <summary>Every ingress has the new replica, and its requests are compared with those of the old ones.</summary>
+    Judging,
+
     /// <summary>Every ingress has the new replica (or there is none); the old ones are leaving the traffic. Holds no batch back.</summary>
     Draining,
 
@@ -157,7 +160,7 @@ public sealed record SlotState
 
     /// <summary>Waits for an answer.</summary>
     public bool IsInFlight => Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing
-        or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Reassigning;
+        or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Reassigning;
 
     /// <summary>Its batch need not wait for it any more.</summary>
     public bool IsSettled => Phase is SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled;

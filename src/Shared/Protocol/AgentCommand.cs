@@ -18,6 +18,7 @@ namespace Orchestrator.Protocol;
 [JsonDerivedType(typeof(ReportInventory), "report-inventory")]
 [JsonDerivedType(typeof(BeginTraffic), "begin-traffic")]
 [JsonDerivedType(typeof(ApplyTraffic), "apply-traffic")]
+[JsonDerivedType(typeof(CountTraffic), "count-traffic")]
 public abstract record AgentCommand
 {
     /// <summary>Chosen by the coordinator, the same for a repetition; every answer carries it.</summary>
@@ -127,5 +128,11 @@ public abstract record AgentCommand
 
         /// <summary>Those the table's routes name.</summary>
         public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
+    }
+
+    /// <summary>What has this host's ingress counted of the stack's endpoints? Answers <see cref="AgentEvent.TrafficCounted"/>. Not repeated on a reconnect: whoever asks waits for seconds only.</summary>
+    public sealed record CountTraffic : AgentCommand
+    {
+        public required string Stack { get; init; }
     }
 }

@@ -34,6 +34,7 @@ public enum ReplicaPhase
 [JsonDerivedType(typeof(LogLines), "log-lines")]
 [JsonDerivedType(typeof(LogsEnded), "logs-ended")]
 [JsonDerivedType(typeof(TrafficApplied), "traffic-applied")]
+[JsonDerivedType(typeof(TrafficCounted), "traffic-counted")]
 public abstract record AgentEvent
 {
     /// <summary>Everything: replaces what the coordinator knew of the host. Sent on connect, on request, and when the engine comes back.</summary>
@@ -105,7 +106,24 @@ public abstract record AgentEvent
         /// <summary>Why the newest table is not shown yet; the agent goes on trying.</summary>
         public ImmutableArray<TrafficProblem> Problems { get; init; } = [];
     }
+
+    /// <summary>Totals so far; they begin anew with each process of the ingress, so only a rise between two answers means anything.</summary>
+    public sealed record TrafficCounted : AgentEvent
+    {
+        public required string CommandId { get; init; }
+
+        public ImmutableArray<EndpointTally> Endpoints { get; init; } = [];
+
+        /// <summary>Why there is nothing to tell; null when it was counted.</summary>
+        public string? Error { get; init; }
+    }
 }
+
+/// <param name="Id"><see cref="Endpoint.Id"/>.</param>
+/// <param name="Requests">HTTP requests, answered or not; connections where HTTP is not spoken.</param>
+/// <param name="Errors">Of these: answers of 500 and above, connections that failed, answers that broke off.</param>
+/// <param name="Latencies">Answers by <see cref="LatencyBuckets"/>; empty where response times are not watched.</param>
+public sealed record EndpointTally(string Id, long Requests, long Errors, ImmutableArray<long> Latencies);
 
 /// <param name="Sink"><c>ingress</c>, <c>names</c>, <c>template nginx.toml</c>, …</param>
 /// <param name="Message">What, why, and what to do.</param>

@@ -148,6 +148,7 @@ public sealed class IngressConfigTests : IDisposable
                 Routes = [route, route with { Host = "ended.test", Protocol = BackendProtocol.Http, Certificate = Pick(2, Certificate, null) }],
                 Balance = Pick(3, Enum.GetValues<BalanceKind>()),
                 Sticky = Pick(2, null, new StickySpec(StickyKind.Cookie), new StickySpec(StickyKind.Source)),
+                Slo = Pick(3, null, new SloSpec { P95 = TimeSpan.FromSeconds(1) }),
                 MaxConnections = Pick(4, 0, 7),
                 ProxyProtocol = new ProxyProtocolSpec(Pick(2, false, true), Pick(3, false, true)),
                 Maintenance = new MaintenanceSpec { Hold = Pick(2, TimeSpan.Zero, TimeSpan.FromMinutes(10)), Page = Pick(3, null, "<p>'\"</p>") },

@@ -280,6 +280,50 @@ public sealed class LiveIngressTests : TestKit
         Assert.Equal(["a@host=2", "b@host=2"], counters.Endpoints.Select(pair => $"{pair.Key}={pair.Value.Requests}"));
     }
 
+    [Fact]
+    public async Task Errors_and_response_times_are_counted_where_a_service_is_held_to_a_p95()
+    {
+        var (a, b) = (Replica("a"), Replica("b"));
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(FreePort(), PortApplication.Tcp)], Slo = new SloSpec { P95 = TimeSpan.FromSeconds(1) } };
+        Show(("shop", TestTraffic.Service(spec, Up(a))));
+        for (var i = 0; i < 4; i++) await GetAsync("/");
+        await GetAsync("/fault");
+        var held = GetAsync("/held");
+        await a.Held.WaitAsync(Patience);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(400));
+        a.Release();
+        await held;
+
+        // One that is added at run time is counted too.
+        Show(("shop", TestTraffic.Service(spec, Up(a).Draining(), Up(b))));
+        await GetAsync("/");
+        _ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
+
+        var counters = FishForMessage<IngressMessage.Counters>(_ => true, Patience).Endpoints;
+        var (first, second) = (counters["a@host"].Tally("a@host"), counters["b@host"].Tally("b@host"));
+        Assert.Equal((6, 1, 6), (first.Requests, first.Errors, first.Latencies.Sum()));
+        Assert.InRange(LatencyBuckets.Percentile(first.Latencies, 1)!.Value, TimeSpan.FromMilliseconds(330), TimeSpan.FromSeconds(10));
+        Assert.InRange(LatencyBuckets.Percentile(first.Latencies, 0.5)!.Value, TimeSpan.Zero, TimeSpan.FromMilliseconds(330));
+        Assert.Equal((1, 0, 1), (second.Requests, second.Errors, second.Latencies.Sum()));
+    }
+
+    [Fact]
+    public async Task Connections_are_what_is_counted_where_no_HTTP_is_spoken()
+    {
+        var a = Replica("a");
+        Show(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Tcp)] }, Up(a))));
+        for (var i = 0; i < 3; i++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync(IPAddress.Loopback, _port);
+            Assert.Equal("\u0001x", await TalkAsync(client, "\u0001x"));
+        }
+
+        _ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
+        var tally = FishForMessage<IngressMessage.Counters>(_ => true, Patience).Endpoints["a@host"].Tally("a@host");
+        Assert.Equal((3, 0, true), (tally.Requests, tally.Errors, tally.Latencies.IsEmpty));
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();

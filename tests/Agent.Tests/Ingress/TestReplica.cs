@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Orchestrator.Agent.Tests.Ingress;
 
-/// <summary>Answers HTTP with its name, holds <c>/held</c> until it is released, and echoes whatever is not HTTP.</summary>
+/// <summary>Answers HTTP with its name, fails <c>/fault</c>, holds <c>/held</c> until it is released, and echoes whatever is not HTTP.</summary>
 internal sealed class TestReplica : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -76,6 +76,13 @@ internal sealed class TestReplica : IDisposable
                     {
                         _held.TrySetResult();
                         await _release.Task;
+                    }
+
+                    if (pending.StartsWith("GET /fault", StringComparison.Ordinal))
+                    {
+                        pending = "";
+                        await socket.SendAsync("HTTP/1.1 500 Fault\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), _end.Token);
+                        continue;
                     }
 
                     var body = $"{Name} {pending}";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Agent.Ingress;
 using Orchestrator.Agent.Traffic;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
@@ -103,6 +104,22 @@ public sealed class TrafficActorTests : ActorTestKit
         Begin("shop");
         Assert.Equal(["shop"], ingress.ExpectMsg<SinkMessage.Apply>().Traffic.Stacks.Keys);
         Report(4);
+    }
+
+    [Fact]
+    public void Ingress_is_asked_what_it_has_counted_and_only_the_stacks_own_is_told()
+    {
+        Begin("shop");
+        Tell(Table("shop", 4, Web));
+        ingress.ExpectMsg<SinkMessage.Apply>();
+        router.Tell(new AgentCommand.CountTraffic { CommandId = "count", Stack = "shop" });
+        ingress.ExpectMsg<IngressMessage.GetCounters>();
+        var counters = ImmutableSortedDictionary<string, EndpointCounters>.Empty.Add(Web, new EndpointCounters(10, 2, 3, 0, 13, 1)).Add("blog-web-1-abc@h1", EndpointCounters.None);
+        ingress.Reply(new IngressMessage.Counters(1, counters, null));
+
+        var counted = FishForMessage<AgentEvent.TrafficCounted>(_ => true);
+        Assert.Equal(("count", null), (counted.CommandId, counted.Error));
+        Assert.Equal(new EndpointTally(Web, 13, 5, []), Assert.Single(counted.Endpoints));
     }
 
     private static AgentCommand.ApplyTraffic Table(string stack, long version, params string[] draining) => new()

@@ -38,9 +38,9 @@ public sealed partial class DependencyTests
 
     [Fact]
     public void Planning_and_the_rollout_state_machine_neither_wait_nor_log() => None(
-        Repository.Sources("src/Orchestrator/Planning").Concat(Repository.Sources("src/Orchestrator/Rollouts").Where(s => !Path.GetFileName(s.Path).StartsWith("RolloutActor", StringComparison.Ordinal))),
+        Repository.Sources("src/Orchestrator/Planning").Concat(Repository.Sources("src/Orchestrator/Rollouts").Where(s => !Path.GetFileName(s.Path).Contains("Actor", StringComparison.Ordinal))),
         Effects(),
-        "Decide and Apply are pure; what they cause is carried out, and logged, by the actor around them");
+        "Decide and Apply are pure; what they cause is carried out, and logged, by the actors around them");
 
     [Fact]
     public void Product_sources_never_name_the_actor_runtime() => None(

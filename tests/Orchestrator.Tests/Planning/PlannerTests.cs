@@ -124,6 +124,23 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Only_an_update_of_what_serves_is_held_to_its_slo()
+    {
+        var slo = new SloSpec { ErrorRate = 0.01 };
+        var traffic = new TrafficSpec { Slo = slo, Ports = [new IngressPortSpec { Published = 8080, Target = 80 }] };
+        ServiceSpec Web(string image) => Service("web", image) with { Traffic = traffic };
+        var (v1, v2) = (Revision(1, Web("app:v1")), Revision(2, Web("app:v2")));
+        var fleet = Hosts("h1").Run("h1", Web("app:v1"), 1);
+        SloSpec? Of(FleetSnapshot hosts, StackRevision? current, StackRevision target, bool isRepair = false) => Plan(hosts, current, target, isRepair).Services[0].Slo;
+
+        Assert.Equal(slo, Of(fleet, v1, v2));
+        Assert.Null(Of(Hosts("h1"), null, v1));
+        Assert.Null(Of(fleet, v1, v2, isRepair: true));
+        Assert.Null(Of(fleet, v1, Revision(2, Web("app:v2") with { Traffic = traffic with { Ports = [] } })));
+        Assert.Null(Planner.Plan(new PlanInput { Stack = "shop", Current = v2, Target = v1, Fleet = Hosts("h1").Run("h1", Web("app:v2"), 1), IsRollback = true }).Plan!.Services[0].Slo);
+    }
+
+    [Fact]
     public void Repair_leaves_what_the_engine_restarts_to_the_engine_and_a_deploy_does_not()
     {
         var web = Service("web");

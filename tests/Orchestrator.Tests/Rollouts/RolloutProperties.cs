@@ -37,7 +37,7 @@ public sealed class RolloutProperties
             Order = random.Next(2) == 0 ? UpdateOrder.StartFirst : UpdateOrder.StopFirst,
             FailureAction = (FailureAction)random.Next(3),
             MaxFailureRatio = random.NextDouble() / 2,
-        });
+        }) with { Slo = random.Next(2) == 0 ? null : new SloSpec { ErrorRate = 0.01 } };
         var run = new RolloutRun(plan);
         for (var step = 0; step < StepsMax && run.State.Phase != RolloutPhase.Ended; step++)
         {
@@ -89,6 +89,7 @@ public sealed class RolloutProperties
         RolloutCommand.Prepare c => new RolloutEvent.ReplicaPrepared(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Start c => new RolloutEvent.ReplicaPassed(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Publish c => new RolloutEvent.ReplicaPublished(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Judge c => new RolloutEvent.ReplicaJudged(c.Slot, c.Attempt, null) { At = run.Now },
         RolloutCommand.Drain c => new RolloutEvent.OldDrained(c.Slot, c.Host, c.Revision) { At = run.Now },
         RolloutCommand.StopOld c => new RolloutEvent.OldStopped(c.Slot, c.Host, c.Revision) { At = run.Now },
         RolloutCommand.CancelNew c => new RolloutEvent.NewCancelled(c.Slot, c.Attempt) { At = run.Now },
@@ -96,16 +97,21 @@ public sealed class RolloutProperties
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
-    /// <summary>Independent of the machine: never more slots on their way than a batch holds, no old is stopped that has not left the traffic, and under start-first none leaves it whose new one is not known everywhere.</summary>
+    /// <summary>Independent of the machine: never more slots on their way than a batch holds, no old is stopped that has not left the traffic, under start-first none leaves it whose new one is not known everywhere, or not judged where it has to be, and whoever waits for its judgement is judged once nothing else is on its way.</summary>
     private static void Hold(RolloutRun run, ServicePlan plan)
     {
         var limit = plan.Policy.Parallelism == 0 ? int.MaxValue : plan.Policy.Parallelism;
-        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing));
+        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging));
         Assert.True(working <= limit, $"{working} slots at once, parallelism {limit}");
         if (plan.Policy.Order == UpdateOrder.StartFirst)
         {
-            var published = run.Events.OfType<RolloutEvent.ReplicaPublished>().Select(e => e.Slot).ToHashSet();
+            var published = (plan.Slo is null ? run.Events.OfType<RolloutEvent.ReplicaPublished>().Select(e => e.Slot) : run.Events.OfType<RolloutEvent.ReplicaJudged>().Select(e => e.Slot)).ToHashSet();
             Assert.All(run.Open.OfType<RolloutCommand.Drain>(), c => Assert.Contains(c.Slot, published));
+        }
+        var onTheirWay = run.State.Slots.Any(s => s.Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Reassigning);
+        if (run.State.Slots.Any(s => s.Phase == SlotPhase.Judging) && !onTheirWay)
+        {
+            Assert.Equal(run.State.Slots.Where(s => s.Phase == SlotPhase.Judging).Select(s => s.Plan.Slot), run.Open.OfType<RolloutCommand.Judge>().Select(c => c.Slot).Distinct().Order());
         }
         var drained = run.Events.OfType<RolloutEvent.OldDrained>().Select(e => (e.Slot, e.Host, e.Revision)).ToHashSet();
         Assert.All(run.Open.OfType<RolloutCommand.StopOld>(), c => Assert.Contains((c.Slot, c.Host, c.Revision), drained));

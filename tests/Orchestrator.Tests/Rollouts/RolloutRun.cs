@@ -29,6 +29,9 @@ internal sealed class RolloutRun
     /// <summary>Slots whose old replica was given its traffic back.</summary>
     public List<int> Undrained { get; } = [];
 
+    /// <summary>Slots whose new replica was taken out of the traffic.</summary>
+    public List<int> Withdrawn { get; } = [];
+
     public string Asked => string.Join(' ', open.Select(Word));
 
     public static ServicePlan Plan(int replicas, UpdateSpec policy, bool replaces = true, int retain = 1) => new()
@@ -46,6 +49,8 @@ internal sealed class RolloutRun
     public RolloutRun Pass(int slot) => Tell(new RolloutEvent.ReplicaPassed(slot, State.Slot(slot)!.Attempt) { At = Now });
 
     public RolloutRun Published(int slot) => Tell(new RolloutEvent.ReplicaPublished(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    public RolloutRun Judged(int slot) => Tell(new RolloutEvent.ReplicaJudged(slot, State.Slot(slot)!.Attempt, null) { At = Now });
 
     /// <summary>Passed, and every ingress has it.</summary>
     public RolloutRun Serve(int slot) => Pass(slot).Published(slot);
@@ -99,7 +104,8 @@ internal sealed class RolloutRun
             || (c is RolloutCommand.Drain d && State.Slot(c.Slot)!.OldInTraffic.All(o => o.Host != d.Host)));
         var effects = Rollout.Effects(before, State).ToList();
         Undrained.AddRange(effects.OfType<RolloutCommand.Undrain>().Select(u => u.Slot));
-        open.AddRange(effects.Where(e => e is not RolloutCommand.Undrain));
+        Withdrawn.AddRange(effects.OfType<RolloutCommand.Withdraw>().Select(w => w.Slot));
+        open.AddRange(effects.Where(e => e is not (RolloutCommand.Undrain or RolloutCommand.Withdraw) && !open.Contains(e)));
     }
 
     private static string Word(RolloutCommand command) => command switch
@@ -107,6 +113,7 @@ internal sealed class RolloutRun
         RolloutCommand.Prepare c => $"prepare:{c.Slot}",
         RolloutCommand.Start c => $"start:{c.Slot}@{c.Host}",
         RolloutCommand.Publish c => $"publish:{c.Slot}@{c.Host}",
+        RolloutCommand.Judge c => $"judge:{c.Slot}",
         RolloutCommand.Drain c => $"drain:{c.Slot}",
         RolloutCommand.StopOld c => $"stop:{c.Slot}{(c.Retain ? "+" : "")}",
         RolloutCommand.CancelNew c => $"cancel:{c.Slot}",

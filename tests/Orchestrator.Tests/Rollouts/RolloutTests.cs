@@ -211,8 +211,64 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Batch_is_judged_together_and_the_old_stay_in_the_traffic_until_it_has_passed()
+    {
+        var run = new RolloutRun(Held(RolloutRun.Plan(3, StartFirst)));
+        Assert.Equal("start:2@h2", run.Serve(1).Asked);
+        Assert.Equal("judge:1 judge:2", run.Serve(2).Asked);
+        Assert.Equal("judge:2 drain:1", run.Judged(1).Asked);
+        Assert.Equal("drain:1 drain:2 start:3@h3", run.Judged(2).Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Gone(1).Gone(2).Serve(3).Judged(3).Gone(3).State.Outcome);
+    }
+
+    [Fact]
+    public void Slot_that_fails_on_its_way_leaves_the_others_of_its_batch_to_be_judged()
+    {
+        var run = new RolloutRun(Held(RolloutRun.Plan(2, StartFirst with { FailureAction = FailureAction.Continue })));
+        Assert.Equal("start:2@h2", run.Serve(1).Asked);
+        Assert.Equal("judge:1", run.Fail(2).Asked);
+    }
+
+    [Fact]
+    public void Replica_that_its_traffic_fails_leaves_the_traffic_where_an_old_one_serves()
+    {
+        var run = new RolloutRun(Held(RolloutRun.Plan(1, StartFirst)));
+        run.Serve(1).Fail(1);
+        Assert.Equal((RolloutPhase.Paused, 1), (run.State.Phase, Assert.Single(run.Withdrawn)));
+        Assert.Equal(["h1"], run.State.Slot(1)!.OldLeft.Select(o => o.Host));
+
+        var stopFirst = new RolloutRun(Held(RolloutRun.Plan(1, StopFirst)));
+        stopFirst.Prepared(1).Gone(1).Serve(1).Fail(1);
+        Assert.Equal((RolloutPhase.Paused, 0), (stopFirst.State.Phase, stopFirst.Withdrawn.Count));
+    }
+
+    [Fact]
+    public void Judgement_is_waited_for_from_when_the_last_of_the_batch_is_in_the_traffic()
+    {
+        var run = new RolloutRun(Held(RolloutRun.Plan(2, StartFirst)));
+        run.Serve(1).Wait(TimeSpan.FromMinutes(9)).Serve(2);
+        Assert.Equal(run.Now + TimeSpan.FromSeconds(10) + Rollout.AnswerGrace, Rollout.NextWakeup(run.State));
+        run.Wait(TimeSpan.FromSeconds(39));
+        Assert.Equal("judge:1 judge:2", run.Asked);
+        run.Wait(TimeSpan.FromSeconds(1));
+        Assert.Contains("not judged in time", run.State.Slot(1)!.Failure!.Message);
+    }
+
+    [Fact]
+    public void Lost_host_of_a_replica_that_is_judged_sends_it_elsewhere_and_all_are_judged_again()
+    {
+        var run = new RolloutRun(Held(RolloutRun.Plan(2, StartFirst)));
+        run.Serve(1).Serve(2).Tell(new RolloutEvent.HostLost("h2") { At = run.Now });
+        Assert.Equal(SlotPhase.Reassigning, run.State.Slot(2)!.Phase);
+        run.Tell(new RolloutEvent.SlotReassigned(2, "h9") { At = run.Now }).Serve(2);
+        Assert.Equal([new RolloutCommand.Judge(1, "h1", 1), new RolloutCommand.Judge(2, "h9", 2)], Rollout.Outstanding(run.State));
+    }
+
+    [Fact]
     public void Empty_plan_ends_at_once()
     {
         Assert.Equal(RolloutOutcome.Succeeded, new RolloutRun(RolloutRun.Plan(0, StartFirst)).State.Outcome);
     }
+
+    private static ServicePlan Held(ServicePlan plan) => plan with { Slo = new SloSpec { ErrorRate = 0.01 } };
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Agent.Ingress.Runtime;
 
@@ -19,6 +21,20 @@ internal static class Answers
         .Where(words => words.Length >= 2 && words[0].StartsWith("0x", StringComparison.Ordinal))
         .Select(words => words[1])
         .ToImmutableSortedSet(StringComparer.Ordinal);
+
+    /// <summary><see cref="LatencyScript.Command"/>: by server. A process that has no such script answers with its help, of which nothing is understood.</summary>
+    public static ImmutableDictionary<string, ImmutableArray<long>> Latencies(string text)
+    {
+        var found = ImmutableDictionary.CreateBuilder<string, ImmutableArray<long>>(StringComparer.Ordinal);
+        foreach (var words in text.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Where(words => words.Length == 2))
+        {
+            var cells = words[1].Split(',');
+            var counts = cells.Select(cell => long.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : -1).ToImmutableArray();
+            if (counts.Length == LatencyBuckets.Count && !counts.Contains(-1)) found[words[0]] = counts;
+        }
+
+        return found.ToImmutable();
+    }
 
     /// <summary><c>show sess</c>: the sessions at a server, over all backends.</summary>
     public static ImmutableArray<string> Sessions(string sessions, string server) =>

@@ -28,6 +28,16 @@ internal sealed record WorkerStats(ImmutableSortedSet<string> Backends, Immutabl
         return new WorkerStats(backends.ToImmutable(), servers.ToImmutable());
     }
 
+    /// <summary>A server is in one backend of those that speak HTTP, or the times of all of them are told as one: they are given to the first.</summary>
+    public WorkerStats WithLatencies(ImmutableDictionary<string, ImmutableArray<long>> latencies)
+    {
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        return this with
+        {
+            Servers = [.. Servers.Select(server => latencies.TryGetValue(server.Name, out var counts) && given.Add(server.Name) ? server with { Latencies = counts } : server)],
+        };
+    }
+
     /// <summary>Texts of checks come in double quotes and may hold commas.</summary>
     private static List<string> Cells(string line)
     {
@@ -51,6 +61,7 @@ internal sealed record WorkerStats(ImmutableSortedSet<string> Backends, Immutabl
 
         public ServerStats Server(string backend) => new(backend, this["svname"], this["addr"], this["status"])
         {
+            IsTcp = this["mode"] == "tcp",
             Open = Number("scur") + Number("qcur"),
             SessionsTotal = Number("stot"),
             Answers = Number("hrsp_1xx") + Number("hrsp_2xx") + Number("hrsp_3xx") + Number("hrsp_4xx") + Number("hrsp_5xx") + Number("hrsp_other"),
@@ -67,6 +78,15 @@ internal sealed record WorkerStats(ImmutableSortedSet<string> Backends, Immutabl
 /// <param name="Status"><c>UP</c>, <c>DOWN</c>, <c>MAINT</c>, <c>DRAIN</c>, with a count such as <c>UP 1/2</c> on the way from one to the other.</param>
 internal sealed record ServerStats(string Backend, string Name, string Address, string Status)
 {
+    /// <summary>No HTTP is spoken: there are connections, and no answers.</summary>
+    public bool IsTcp { get; init; }
+
+    /// <summary>HTTP answers, or connections made.</summary>
+    public long Requests => IsTcp ? Math.Max(0, SessionsTotal - ConnectionErrors) : Answers;
+
+    /// <summary>By <see cref="Orchestrator.Traffic.LatencyBuckets"/>; empty where they are not watched.</summary>
+    public ImmutableArray<long> Latencies { get; init; } = [];
+
     /// <summary>Sessions at the server and waiting for it.</summary>
     public long Open { get; init; }
 
