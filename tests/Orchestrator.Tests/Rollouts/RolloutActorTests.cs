@@ -1,0 +1,120 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Api;
+using Orchestrator.Changes;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+using Orchestrator.Store;
+using Orchestrator.Tests.Planning;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Tests.Rollouts;
+
+/// <summary>The shell of a rollout that is held to its traffic.</summary>
+public sealed class RolloutActorTests : ActorTestKit
+{
+    private static readonly ServiceSpec Web = World.Service("web", "app:v2");
+
+    private readonly MemoryStore store = new();
+    private readonly TestProbe fleet;
+    private readonly TestProbe traffic;
+    private readonly RolloutJob job;
+
+    public RolloutActorTests()
+    {
+        (fleet, traffic) = (CreateTestProbe(), CreateTestProbe());
+        var plan = RolloutRun.Plan(1, new UpdateSpec { Order = UpdateOrder.StartFirst, FailureAction = FailureAction.Pause }) with
+        {
+            ToRevision = World.IdOf(Web),
+            Slo = new SloSpec { ErrorRate = 0.01, Window = TimeSpan.FromMilliseconds(50) },
+        };
+        job = new RolloutJob("shop/1/web", "shop", plan, World.Revision(2, Web));
+    }
+
+    [Fact]
+    public void Replica_whose_requests_fail_is_taken_out_of_the_traffic_and_its_old_one_stays()
+    {
+        Begin();
+        Publish();
+        Judge(errors: 10);
+
+        var failed = Fish<ChangeEvent.ReplicaFailed>();
+        Assert.Equal("new replicas of web answered 10 % of 100 requests with an error (limit 1 %; the old ones 0 % of 100)", failed.Report.Message);
+        Assert.Equal((ReplicaStage.Traffic, New), (failed.Report.Stage, traffic.ExpectMsg<TrafficMessage.Drain>().Replica));
+        FishForMessage<RolloutMessage.Paused>(_ => true);
+    }
+
+    [Fact]
+    public void Coordinator_that_restarts_while_it_judges_begins_the_judgement_anew()
+    {
+        var first = Begin();
+        Publish();
+        Assert.IsType<AgentCommand.CountTraffic>(fleet.FishForMessage<FleetMessage.Send>(_ => true).Command);
+        Watch(first);
+        Sys.Stop(first);
+        FishForMessage<Terminated>(_ => true);
+
+        Begin();
+        TellHosts();
+        Judge(errors: 0);
+        Assert.Equal(New with { Revision = "old" }, traffic.FishForMessage<TrafficMessage.Drain>(_ => true).Replica);
+    }
+
+    private ReplicaKey New => new("shop", "web", 1, job.Plan.ToRevision);
+
+    private IActorRef Begin()
+    {
+        var (test, peers, work, kept) = (TestActor, new CoordinatorPeers(fleet, traffic, ActorRefs.Nobody), job, store);
+        var parent = Sys.ActorOf(Props.Create(() => new Parent(test, work, kept, peers)));
+        TellHosts();
+        return parent;
+    }
+
+    private void TellHosts()
+    {
+        fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
+        fleet.Reply(World.Hosts("h1"));
+    }
+
+    private void Publish()
+    {
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        var start = fleet.FishForMessage<FleetMessage.Send>(_ => true);
+        fleet.Reply(new FleetMessage.Answered("h1", start.Command.CommandId, new AgentEvent.ReplicaPassed(start.Command.CommandId, New)));
+        traffic.ExpectMsg<TrafficMessage.Publish>();
+        traffic.Reply(new TrafficMessage.Published(New, "h1"));
+        TellHosts();
+    }
+
+    /// <summary>Both replicas get a hundred requests.</summary>
+    private void Judge(long errors)
+    {
+        Count(0, 0);
+        Count(100, errors);
+    }
+
+    private void Count(long requests, long errors)
+    {
+        var send = fleet.FishForMessage<FleetMessage.Send>(_ => true);
+        fleet.Reply(new FleetMessage.Answered("h1", send.Command.CommandId, new AgentEvent.TrafficCounted
+        {
+            CommandId = send.Command.CommandId,
+            Endpoints = [new EndpointTally(TrafficTables.Id(New, "h1"), requests, errors, []), new EndpointTally(TrafficTables.Id(New with { Revision = "old" }, "h1"), requests, 0, [])],
+        }));
+    }
+
+    private T Fish<T>()
+        where T : ChangeEvent => (T)FishForMessage<RolloutMessage.Reported>(m => m.Event is T).Event;
+
+    /// <summary>Stands where the stack does.</summary>
+    private sealed class Parent : ReceiveActor
+    {
+        public Parent(IActorRef test, RolloutJob job, IStore store, CoordinatorPeers peers)
+        {
+            Context.ActorOf(Props.Create(() => new RolloutActor(job, store, peers, NullLoggerFactory.Instance)));
+            ReceiveAny(test.Tell);
+        }
+    }
+}
