@@ -39,7 +39,7 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         Receive<SinkMessage.Applied>(m => Note(m.Sink, m.Number, s => s with { Applied = Math.Max(s.Applied, m.Number), Problem = m.Number >= _number ? null : s.Problem }));
         Receive<SinkMessage.Hindered>(m => Note(m.Sink, m.Number, s => s with { Problem = m.Number >= s.Applied ? m.Problem : s.Problem }));
         Receive<SinkMessage.Drained>(m => Note(m.Sink, _number, s => s with { Drained = m.Endpoints }));
-        Receive<Repeat>(_ => PassOn());
+        Receive<Repeat>(_ => OnRepeat());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -116,6 +116,12 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         foreach (var name in _sinks.Keys.ToArray()) _sinks[name] = _sinks[name] with { Drained = _sinks[name].Drained.Intersect(draining) };
         PassOn();
         Report();
+    }
+
+    private void OnRepeat()
+    {
+        if (_awaited is { IsEmpty: false } missing) LogAwaited(string.Join(", ", missing.Order(StringComparer.Ordinal)));
+        PassOn();
     }
 
     private void PassOn()

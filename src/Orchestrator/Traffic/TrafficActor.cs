@@ -17,6 +17,10 @@ internal sealed class TrafficActor : ReceiveActor
     private readonly bool isPassive;
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
+
+    /// <summary>Removed, and not deployed again: no table of theirs is sent any more, so no host may wait for one.</summary>
+    private readonly HashSet<string> gone = new(StringComparer.Ordinal);
+
     private readonly Dictionary<string, ImmutableArray<Listener>> listeners = new(StringComparer.Ordinal);
 
     /// <param name="isPassive">Answers what collides, and touches no host.</param>
@@ -63,7 +67,7 @@ internal sealed class TrafficActor : ReceiveActor
     private void Retarget(TrafficMessage.Retarget message)
     {
         var target = new TrafficTarget(message.Head, message.Revisions);
-        var isNew = !stacks.ContainsKey(target.Stack);
+        var isNew = gone.Remove(target.Stack) || !stacks.ContainsKey(target.Stack);
         listeners[target.Stack] = target.Current is { } current ? Listener.Of(current.Spec) : [];
         if (isPassive)
         {
@@ -101,9 +105,11 @@ internal sealed class TrafficActor : ReceiveActor
     {
         listeners.Remove(message.Stack);
         StackOf(message.Stack).Forward(message);
+        gone.Add(message.Stack);
+        TellRoster();
     }
 
-    private void TellRoster() => fleet.Tell(new FleetMessage.Roster([.. stacks.Keys.Order(StringComparer.Ordinal)]));
+    private void TellRoster() => fleet.Tell(new FleetMessage.Roster([.. stacks.Keys.Where(s => !gone.Contains(s)).Order(StringComparer.Ordinal)]));
 
     private IActorRef StackOf(string name)
     {
