@@ -25,7 +25,7 @@ internal sealed class ContainerInstances(IEngine engine, IngressOptions options,
 
     public string? Problem => engine.Address.StartsWith("unix:", StringComparison.Ordinal)
         ? null
-        : $"the ingress needs its engine on the same machine, and {engine.Address} may be another: use a fleet (orchestrator host add), whose agents run beside their engines, or publish with mode: host";
+        : $"the ingress needs its engine on the same machine, and {engine.Address} may be another: use a fleet (orchestrator serve), whose agents run beside their engines, or publish with mode: host";
 
     public async Task<ImmutableArray<IngressInstance>> ListAsync(CancellationToken cancellation)
     {

@@ -15,4 +15,7 @@ internal sealed partial class IngressActor
 
     [LoggerMessage(1703, LogLevel.Error, "Ingress: a look at it failed unexpectedly")]
     private partial void LogFault(Exception error);
+
+    [LoggerMessage(1704, LogLevel.Warning, "Ingress leaves out what is not to be had of stack {Stack}: {Problem}")]
+    private partial void LogRefused(string stack, string problem);
 }

@@ -40,6 +40,7 @@ internal sealed partial class IngressActor : EngineCaller
     private long _applied;
 
     private TrafficProblem? _hindered;
+    private ImmutableSortedDictionary<string, TrafficProblem> _refused = ImmutableSortedDictionary<string, TrafficProblem>.Empty;
     private ImmutableHashSet<string>? _drained;
 
     public IngressActor(IngressOptions options, IEngine engine, RegistryCredentials? credentials, ILogger logger)
@@ -91,7 +92,7 @@ internal sealed partial class IngressActor : EngineCaller
                 wanted.Asker.Tell(new SinkMessage.Drained(SinkName, outcome.Drained));
             }
 
-            if (outcome.IsShown) TellApplied(wanted);
+            if (outcome.IsShown) TellApplied(wanted, outcome.Refused);
             else if (!outcome.Problems.IsEmpty) TellHindered(wanted, Joined(outcome.Problems));
         }
 
@@ -117,13 +118,20 @@ internal sealed partial class IngressActor : EngineCaller
         else Timers.StartSingleTimer("look", new Look(), pause > TimeSpan.Zero ? pause : TimeSpan.FromMilliseconds(1));
     }
 
-    private void TellApplied(Wanted wanted)
+    private void TellApplied(Wanted wanted, ImmutableSortedDictionary<string, TrafficProblem> refused)
     {
-        if (_applied == wanted.Number && _hindered is null) return;
+        var isSame = refused.SequenceEqual(_refused);
+        if (_applied == wanted.Number && _hindered is null && isSame) return;
         LogApplied(wanted.Number);
+        if (!isSame)
+        {
+            foreach (var (stack, problem) in refused) LogRefused(stack, problem.Message);
+        }
+
+        _refused = refused;
         _applied = wanted.Number;
         _hindered = null;
-        wanted.Asker.Tell(new SinkMessage.Applied(SinkName, wanted.Number));
+        wanted.Asker.Tell(new SinkMessage.Applied(SinkName, wanted.Number) { Refused = refused });
     }
 
     private void TellHindered(Wanted wanted, TrafficProblem problem)

@@ -39,6 +39,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     private readonly Retry _loading = new();
     private readonly List<string> _deeds = [];
     private readonly List<TrafficProblem> _problems = [];
+    private ImmutableSortedDictionary<string, TrafficProblem> _refused = ImmutableSortedDictionary<string, TrafficProblem>.Empty;
     private DateTimeOffset? _idleSince;
     private Load? _load;
 
@@ -54,7 +55,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         var found = instances.Problem is null && _paths.Problem is null ? await instances.ListAsync(cancellation) : [];
         var bound = found.Any(instance => instance.IsRunning) ? BoundAddresses(_files.Config) : [];
         var layout = IngressLayout.Of(traffic, address => bound.Contains(address.ToString()) ? null : holder(address));
-        _problems.AddRange(layout.Problems);
+        _refused = layout.Refused;
 
         _idleSince = layout.HasListeners ? null : _idleSince ?? now;
         if (_idleSince is not null && found.IsEmpty) return Done(true, null, [.. draining.Keys]);
@@ -99,7 +100,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     }
 
     private IngressOutcome Done(bool isShown, TimeSpan? next, ImmutableHashSet<string> drained) =>
-        new(isShown && _problems.Count == 0, next) { Problems = [.. _problems], Drained = drained, Deeds = [.. _deeds] };
+        new(isShown && _problems.Count == 0, next) { Problems = [.. _problems], Refused = _refused, Drained = drained, Deeds = [.. _deeds] };
 
     private static TimeSpan? Sooner(TimeSpan? a, TimeSpan? b) => a is null ? b : b is null ? a : a < b ? a : b;
 

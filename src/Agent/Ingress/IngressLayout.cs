@@ -25,7 +25,8 @@ internal sealed record IngressLayout
     /// <summary>Services in maintenance, by <see cref="ServiceKey"/>.</summary>
     public ImmutableSortedSet<string> Maintenance { get; init; } = [];
 
-    public ImmutableArray<TrafficProblem> Problems { get; init; } = [];
+    /// <summary>By stack: listeners that are left out, with the reasons. No waiting cures them.</summary>
+    public ImmutableSortedDictionary<string, TrafficProblem> Refused { get; init; } = ImmutableSortedDictionary<string, TrafficProblem>.Empty;
 
     public bool HasListeners => !Published.IsEmpty || !Routes.IsEmpty;
 
@@ -40,7 +41,7 @@ internal sealed record IngressLayout
 
     public static string EndpointId(string server) => server.Replace(':', '@');
 
-    /// <param name="isHeld">Tells an address that another program holds; its listener is left out, with a problem of the returned text. Null for those that are free.</param>
+    /// <param name="isHeld">Tells an address that another program holds; its listener is left out, and refused with the returned text. Null for those that are free.</param>
     public static IngressLayout Of(HostTraffic traffic, Func<ListenAddress, string?> isHeld) => new Builder(isHeld).Build(traffic);
 
     private sealed class Builder(Func<ListenAddress, string?> isHeld)
@@ -51,7 +52,7 @@ internal sealed record IngressLayout
         private readonly Dictionary<string, string?> _held = [];
         private readonly SortedDictionary<string, IngressBackend> _backends = new(StringComparer.Ordinal);
         private readonly Dictionary<int, List<(string? HostIp, string Owner, string Kind)>> _claims = [];
-        private readonly List<TrafficProblem> _problems = [];
+        private readonly List<(string Stack, string Message)> _refused = [];
 
         public IngressLayout Build(HostTraffic traffic)
         {
@@ -82,7 +83,10 @@ internal sealed record IngressLayout
                         .OrderBy(certificate => certificate.Id, StringComparer.Ordinal),
                 ],
                 Maintenance = maintenance.ToImmutable(),
-                Problems = [.. _problems.Distinct()],
+                Refused = _refused.Distinct().GroupBy(refusal => refusal.Stack, StringComparer.Ordinal).ToImmutableSortedDictionary(
+                    stack => stack.Key,
+                    stack => new TrafficProblem(IngressActor.SinkName, string.Join("; ", stack.Select(refusal => refusal.Message)), IsFinal: true),
+                    StringComparer.Ordinal),
             };
         }
 
@@ -102,7 +106,7 @@ internal sealed record IngressLayout
         {
             var address = new ListenAddress(port.HostIp, port.Published);
             var owner = ServiceKey(stack, service.Service);
-            if (!Claim(address, owner, $"published {owner}")) return;
+            if (!Claim(stack, address, owner, $"published {owner}")) return;
             string? tcp = null, http = null;
             if (port.Application != PortApplication.Http) tcp = Add(stack, service, $"p{port.Published}", BackendKind.Tcp, endpoint => PublishedTarget(endpoint, port)).Name;
             if (port.Application == PortApplication.Http || (port.Application == PortApplication.Auto && !ServesFirst(port.Target)))
@@ -130,19 +134,19 @@ internal sealed record IngressLayout
             };
             IngressRoute Routed() => new(route, Add(stack, service, $"r{route.Port}", kind, endpoint => endpoint.RoutePorts.Contains(route.Port) ? route.Port : null).Name, service.Spec.Timeouts);
 
-            if (kind != BackendKind.Tls && Claim(new ListenAddress(null, route.HttpPort), owner, "routes")) List(_plain, route.HttpPort).Add(Routed());
-            if ((kind == BackendKind.Tls || route.Certificate is not null) && Claim(new ListenAddress(null, route.HttpsPort), owner, "tls routes")) List(_tls, route.HttpsPort).Add(Routed());
+            if (kind != BackendKind.Tls && Claim(stack, new ListenAddress(null, route.HttpPort), owner, "routes")) List(_plain, route.HttpPort).Add(Routed());
+            if ((kind == BackendKind.Tls || route.Certificate is not null) && Claim(stack, new ListenAddress(null, route.HttpsPort), owner, "tls routes")) List(_tls, route.HttpsPort).Add(Routed());
         }
 
         private static List<IngressRoute> List(SortedDictionary<int, List<IngressRoute>> lists, int port) => lists.TryGetValue(port, out var list) ? list : lists[port] = [];
 
         /// <summary>Routes share a listener with routes of their kind; everything else has its address for itself.</summary>
-        private bool Claim(ListenAddress address, string owner, string kind)
+        private bool Claim(string stack, ListenAddress address, string owner, string kind)
         {
             var claims = _claims.TryGetValue(address.Port, out var known) ? known : _claims[address.Port] = [];
             if (claims.FirstOrDefault(claim => claim.Kind != kind && (claim.HostIp is null || address.HostIp is null || claim.HostIp == address.HostIp)) is { Owner: { } first })
             {
-                _problems.Add(new TrafficProblem(IngressActor.SinkName, $"port {address} of {owner} is taken by {first} already; give one of them another port", IsFinal: true));
+                _refused.Add((stack, $"port {address} of {owner} is taken by {first} already; give one of them another port"));
                 return false;
             }
 
@@ -150,7 +154,7 @@ internal sealed record IngressLayout
             if (!_held.TryGetValue(key, out var holder)) _held[key] = holder = isHeld(address);
             if (holder is not null)
             {
-                _problems.Add(new TrafficProblem(IngressActor.SinkName, $"port {address} of {owner}: {holder}; stop that program or publish another port", IsFinal: true));
+                _refused.Add((stack, $"port {address} of {owner}: {holder}; stop that program or publish another port"));
                 return false;
             }
 

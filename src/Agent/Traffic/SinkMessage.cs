@@ -13,8 +13,12 @@ internal abstract record SinkMessage
     /// </summary>
     public sealed record Apply(long Number, HostTraffic Traffic) : SinkMessage;
 
-    /// <summary>To the sender of <see cref="Apply"/>: everything up to <paramref name="Number"/> is shown.</summary>
-    public sealed record Applied(string Sink, long Number) : SinkMessage;
+    /// <summary>To the sender of <see cref="Apply"/>: everything up to <paramref name="Number"/> is shown, but what <see cref="Refused"/> names.</summary>
+    public sealed record Applied(string Sink, long Number) : SinkMessage
+    {
+        /// <summary>By stack: what of it alone is not shown, and why. No other stack waits for it.</summary>
+        public ImmutableSortedDictionary<string, TrafficProblem> Refused { get; init; } = ImmutableSortedDictionary<string, TrafficProblem>.Empty;
+    }
 
     /// <summary>To the sender of <see cref="Apply"/>: not shown yet, and why; the sink goes on trying. Ends with the next <see cref="Applied"/>.</summary>
     public sealed record Hindered(string Sink, long Number, TrafficProblem Problem) : SinkMessage;

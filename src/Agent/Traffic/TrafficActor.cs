@@ -36,7 +36,7 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         Receive<AgentCommand.BeginTraffic>(Begin);
         Receive<AgentCommand.ApplyTraffic>(Take);
         Receive<AgentCommand.CountTraffic>(Count);
-        Receive<SinkMessage.Applied>(m => Note(m.Sink, m.Number, s => s with { Applied = Math.Max(s.Applied, m.Number), Problem = m.Number >= _number ? null : s.Problem }));
+        Receive<SinkMessage.Applied>(m => Note(m.Sink, m.Number, s => s with { Applied = Math.Max(s.Applied, m.Number), Problem = m.Number >= _number ? null : s.Problem, Refused = m.Number >= s.Applied ? m.Refused : s.Refused }));
         Receive<SinkMessage.Hindered>(m => Note(m.Sink, m.Number, s => s with { Problem = m.Number >= s.Applied ? m.Problem : s.Problem }));
         Receive<SinkMessage.Drained>(m => Note(m.Sink, _number, s => s with { Drained = m.Endpoints }));
         Receive<Repeat>(_ => OnRepeat());
@@ -46,7 +46,7 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        foreach (var (name, props) in _props) _sinks[name] = new Sink(Context.ActorOf(props, name), 0, [], null);
+        foreach (var (name, props) in _props) _sinks[name] = new Sink(Context.ActorOf(props, name), 0, [], null, ImmutableSortedDictionary<string, TrafficProblem>.Empty);
         Timers.StartPeriodicTimer(nameof(Repeat), new Repeat(), RepeatInterval);
     }
 
@@ -148,13 +148,17 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         var problems = _sinks.Values.Select(sink => sink.Problem).OfType<TrafficProblem>().ToImmutableArray();
         foreach (var (stack, command) in _traffic.Stacks)
         {
+            var refused = _sinks.Values.Select(sink => sink.Refused.GetValueOrDefault(stack)).OfType<TrafficProblem>().ToImmutableArray();
+            var version = shown?.Versions.GetValueOrDefault(stack) ?? 0;
             var report = new AgentEvent.TrafficApplied
             {
                 CommandId = command.CommandId,
                 Stack = stack,
-                Version = shown?.Versions.GetValueOrDefault(stack) ?? 0,
+
+                // What is refused keeps the stack at what it showed before, and no other one.
+                Version = refused.IsEmpty ? version : Math.Min(version, _said.GetValueOrDefault(stack)?.Version ?? 0),
                 Drained = [.. _draining.GetValueOrDefault(stack, []).Where(IsDrained).Select(d => d.Endpoint).Order(StringComparer.Ordinal)],
-                Problems = problems,
+                Problems = [.. problems, .. refused],
             };
             if (_said.TryGetValue(stack, out var said) && IsSame(said, report)) continue;
             _said[stack] = report;
@@ -170,7 +174,8 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
 
     /// <param name="Applied">The newest number it has said it shows.</param>
     /// <param name="Drained">As it said last.</param>
-    private sealed record Sink(IActorRef Actor, long Applied, ImmutableHashSet<string> Drained, TrafficProblem? Problem);
+    /// <param name="Refused">By stack, as it said with <paramref name="Applied"/>.</param>
+    private sealed record Sink(IActorRef Actor, long Applied, ImmutableHashSet<string> Drained, TrafficProblem? Problem, ImmutableSortedDictionary<string, TrafficProblem> Refused);
 
     /// <param name="Versions">By stack, the version that this number carried.</param>
     private sealed record Round(long Number, ImmutableDictionary<string, long> Versions);

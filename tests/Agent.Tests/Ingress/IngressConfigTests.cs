@@ -120,8 +120,8 @@ public sealed class IngressConfigTests : IDisposable
         var layout = IngressLayout.Of(TestTraffic.Of(("beta", TestTraffic.Service(spec)), ("alpha", TestTraffic.Service(spec))), _ => null);
 
         Assert.Equal("alpha:web:p8080:tcp", Assert.Single(layout.Published).Tcp);
-        var problem = Assert.Single(layout.Problems);
-        Assert.Equal((true, "port 8080 of beta:web is taken by alpha:web already; give one of them another port"), (problem.IsFinal, problem.Message));
+        var (stack, problem) = Assert.Single(layout.Refused);
+        Assert.Equal(("beta", true, "port 8080 of beta:web is taken by alpha:web already; give one of them another port"), (stack, problem.IsFinal, problem.Message));
     }
 
     /// <summary>Every choice against every other would be thousands of files; each file here takes the next of each choice, at different paces, so that pairs meet.</summary>

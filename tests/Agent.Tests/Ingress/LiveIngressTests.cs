@@ -225,14 +225,14 @@ public sealed class LiveIngressTests : TestKit
         var taken = ((IPEndPoint)other.LocalEndpoint).Port;
         Apply(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(taken)] }, Up(a))));
 
-        var problem = FishForMessage<SinkMessage.Hindered>(_ => true, Patience).Problem;
+        var problem = FishForMessage<SinkMessage.Applied>(_ => true, Patience).Refused["shop"];
         Assert.True(problem.IsFinal);
         Assert.Contains($"port {taken} of shop:web: another program listens there", problem.Message, StringComparison.Ordinal);
         await AwaitAssertAsync(() => Assert.StartsWith("a ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
         other.Stop();
 
         // In between it may be told again: the socket is gone while its owner is looked up.
-        FishForMessage<SinkMessage.Applied>(_ => true, Patience);
+        FishForMessage<SinkMessage.Applied>(m => m.Refused.IsEmpty, Patience);
     }
 
     [Fact]

@@ -92,6 +92,23 @@ public sealed class TrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Stack_that_is_refused_stays_behind_alone_until_it_is_shown()
+    {
+        Begin("blog", "shop");
+        Tell(Table("blog", 1));
+        Tell(Table("shop", 4));
+        var apply = ingress.ExpectMsg<SinkMessage.Apply>();
+        Applied(names, "names");
+        var taken = new TrafficProblem("ingress", "port 80 is taken", IsFinal: true);
+        ingress.Send(router, new SinkMessage.Applied("ingress", apply.Number) { Refused = ImmutableSortedDictionary<string, TrafficProblem>.Empty.Add("blog", taken) });
+
+        FishForMessage<AgentEvent.TrafficApplied>(r => r is { Stack: "blog", Version: 0, Problems: [{ IsFinal: true, Message: "port 80 is taken" }] });
+        Assert.Empty(Report(4).Problems);
+        ingress.Send(router, new SinkMessage.Applied("ingress", apply.Number));
+        FishForMessage<AgentEvent.TrafficApplied>(r => r is { Stack: "blog", Version: 1, Problems.IsEmpty: true });
+    }
+
+    [Fact]
     public void New_coordinator_is_told_everything_again_and_stacks_it_does_not_list_are_taken_away()
     {
         Begin("blog", "shop");
