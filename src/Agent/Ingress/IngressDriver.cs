@@ -423,6 +423,16 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
             await instances.RemoveAsync(instance, cancellation);
         }
 
+        try
+        {
+            _files.Remove();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is left there hinders nobody.
+            Deed($"the ingress's files are not wholly removed: {e.Message}");
+        }
+
         return Done(true, null, []);
     }
 

@@ -42,6 +42,13 @@ internal sealed class IngressFiles(IngressPaths paths)
         foreach (var page in Directory.EnumerateFiles(paths.Pages).Where(page => !config.Pages.ContainsKey(Path.GetFileName(page)))) File.Delete(page);
     }
 
+    /// <summary>Both folders with all that is in them, keys of certificates among it: once nothing runs that reads them.</summary>
+    public void Remove()
+    {
+        _config = null;
+        foreach (var folder in new[] { paths.RuntimeFolder, paths.ConfigFolder }.Where(Directory.Exists)) Directory.Delete(folder, recursive: true);
+    }
+
     /// <summary>Running processes hold their certificates in memory, so one that no route names may go before the reload: it would be loaded again.</summary>
     private void WriteCertificates(IngressLayout layout)
     {

@@ -217,6 +217,27 @@ public sealed class LiveIngressTests : TestKit
     }
 
     [Fact]
+    public async Task Nothing_is_left_once_no_stack_listens()
+    {
+        var a = Replica("a");
+        var options = new IngressOptions { ConfigFolder = Path.Combine(_folder, "config2"), RuntimeFolder = Path.Combine(_folder, "run2"), Linger = TimeSpan.Zero };
+        using var instances = new HaproxyInstances(options);
+        var driver = new IngressDriver(options, instances, _ => null, hasIpv6: false);
+        var traffic = TestTraffic.Of(Web(Up(a)));
+        using var bound = new CancellationTokenSource(Patience);
+        while (!(await driver.LookAsync(traffic, TimeProvider.System.GetUtcNow(), bound.Token)).IsShown) Assert.True(Directory.Exists(options.ConfigFolder));
+
+        Assert.True((await driver.LookAsync(HostTraffic.Empty, TimeProvider.System.GetUtcNow(), bound.Token)).IsShown);
+
+        Assert.Empty(await instances.ListAsync(bound.Token));
+        Assert.False(Directory.Exists(options.ConfigFolder));
+        Assert.False(Directory.Exists(options.RuntimeFolder));
+
+        // And from nothing again.
+        while (!(await driver.LookAsync(traffic, TimeProvider.System.GetUtcNow(), bound.Token)).IsShown) Assert.True(Directory.Exists(options.ConfigFolder));
+    }
+
+    [Fact]
     public async Task Port_of_another_program_hinders_nothing_else()
     {
         var a = Replica("a");
