@@ -11,15 +11,17 @@ namespace Orchestrator.Agent.Tests.Ingress;
 public sealed class ContainerIngressTests : TestKit
 {
     private const string Image = "orchestrator-ingress:test";
+    private const string NextImage = "orchestrator-ingress:test-next";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ingress").FullName;
 
     [EngineFact]
-    public async Task Container_serves_is_replaced_when_its_parameters_change_and_goes_with_the_last_listener()
+    public async Task Container_serves_is_replaced_when_its_image_changes_and_goes_with_the_last_listener()
     {
         var host = Environment.GetEnvironmentVariable(EngineFactAttribute.Variable)!;
-        await BuildImageAsync(host);
+        await BuildImageAsync(host, Image);
+        await BuildImageAsync(host, NextImage);
         using var engine = new EngineClient(EngineAddress.Parse(host));
         var options = new IngressOptions
         {
@@ -37,13 +39,13 @@ public sealed class ContainerIngressTests : TestKit
             Assert.Equal("a", (await ShownAsync(first, published, options, engine)).Slot);
             await first.GracefulStop(Patience);
 
-            var wider = options with { MaxConnections = 600 };
-            var second = Ingress(wider, engine);
+            var upgraded = options with { Image = NextImage };
+            var second = Ingress(upgraded, engine);
             second.Tell(new SinkMessage.Apply(2, published), TestActor);
             await AwaitAssertAsync(
                 () =>
                 {
-                    var instance = Assert.Single(new ContainerInstances(engine, wider, null).ListAsync(CancellationToken.None).Result);
+                    var instance = Assert.Single(new ContainerInstances(engine, upgraded, null).ListAsync(CancellationToken.None).Result);
                     Assert.Equal(("b", true, true), (instance.Slot, instance.IsRunning, instance.IsCurrent));
                 },
                 Patience,
@@ -81,11 +83,11 @@ public sealed class ContainerIngressTests : TestKit
         return Assert.Single(await new ContainerInstances(engine, options, null).ListAsync(CancellationToken.None));
     }
 
-    private static async Task BuildImageAsync(string host)
+    private static async Task BuildImageAsync(string host, string image)
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "Orchestrator.sln"))) root = root.Parent ?? throw new InvalidOperationException("the tests run outside of the repository");
-        var start = new ProcessStartInfo(Path.Combine(root.FullName, "deploy", "ingress-image"), [Image]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Path.Combine(root.FullName, "deploy", "ingress-image"), [image]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOCKER_HOST"] = host;
         using var build = Process.Start(start)!;
         var error = build.StandardError.ReadToEndAsync();
