@@ -108,9 +108,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
 
     private Dictionary<string, Endpoint> Draining(HostTraffic traffic, DateTimeOffset now)
     {
-        var draining = traffic.Services
-            .SelectMany(pair => pair.Service.Endpoints)
-            .Where(endpoint => endpoint.State == EndpointState.Draining)
+        var draining = traffic.Draining
             .DistinctBy(endpoint => endpoint.Id)
             .ToDictionary(endpoint => endpoint.Id, StringComparer.Ordinal);
         foreach (var gone in _drainSince.Keys.Where(id => !draining.ContainsKey(id)).ToArray()) _drainSince.Remove(gone);

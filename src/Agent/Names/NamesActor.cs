@@ -58,7 +58,7 @@ internal sealed partial class NamesActor : ReceiveActor, IWithTimers
 
     private void LeaveOut(HostTraffic traffic)
     {
-        var draining = traffic.Services.SelectMany(s => s.Service.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
+        var draining = traffic.Draining.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var gone in _leftOut.Keys.Where(id => !draining.Contains(id)).ToArray()) _leftOut.Remove(gone);
         foreach (var id in draining) _leftOut.TryAdd(id, Now);
     }

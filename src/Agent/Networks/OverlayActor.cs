@@ -46,7 +46,7 @@ internal sealed partial class OverlayActor : ReceiveActor, IWithTimers
         Timers.Cancel(RetryTimer);
 
         // A network ends no connection: whatever drains has nothing open here.
-        var draining = apply.Traffic.Services.SelectMany(s => s.Service.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id);
+        var draining = apply.Traffic.Draining.Select(e => e.Id);
         _asker.Tell(new SinkMessage.Drained(SinkName, draining.ToImmutableHashSet(StringComparer.Ordinal)));
         Ask();
     }

@@ -135,10 +135,7 @@ internal sealed partial class TemplateActor : EngineCaller
     private void TellDrained()
     {
         var here = DrainingHere(_wanted!.Traffic).Select(endpoint => endpoint.Id).ToHashSet(StringComparer.Ordinal);
-        var elsewhere = from pair in _wanted.Traffic.Services
-                        from endpoint in pair.Service.Endpoints
-                        where endpoint.State == EndpointState.Draining && !here.Contains(endpoint.Id)
-                        select endpoint.Id;
+        var elsewhere = _wanted.Traffic.Draining.Select(endpoint => endpoint.Id).Where(id => !here.Contains(id));
         Context.Parent.Tell(new TemplateMessage.Drained(_resource.Name, _wanted.Number, [.. elsewhere, .. here.Where(id => _draining.GetValueOrDefault(id))]));
     }
 

@@ -151,10 +151,7 @@ internal sealed partial class TemplatesActor : EngineCaller
     {
         // A resource that cannot be read may stand for connections to any endpoint.
         if (_unreadable is not null || !_resources.Errors.IsEmpty || _children.Values.Any(child => child.DrainedNumber != wanted.Number)) return;
-        var draining = from pair in wanted.Traffic.Services
-                       from endpoint in pair.Service.Endpoints
-                       where endpoint.State == EndpointState.Draining
-                       select endpoint.Id;
+        var draining = wanted.Traffic.Draining.Select(endpoint => endpoint.Id);
         var drained = _children.Values.Aggregate(draining.ToImmutableHashSet(StringComparer.Ordinal), (all, child) => all.Intersect(child.Drained));
         if (_drained is not null && drained.SetEquals(_drained)) return;
         _drained = drained;

@@ -41,4 +41,7 @@ internal sealed record HostTraffic(ImmutableSortedDictionary<string, AgentComman
         from stack in Stacks
         from service in stack.Value.Table.Services
         select (stack.Key, service);
+
+    /// <summary>Of every stack: they take nothing new, and what is open to them finishes.</summary>
+    public IEnumerable<Endpoint> Draining => Services.SelectMany(s => s.Service.Endpoints).Where(e => e.State == EndpointState.Draining);
 }

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Fleet;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
-using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Traffic.Etcd;
 
@@ -121,10 +120,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         await MarkAsync(marks.Draining.Add(id));
     }
 
-    private async Task UnmarkAsync(Func<string, bool> which)
-    {
-        await MarkAsync(marks.Draining.Except(marks.Draining.Where(which)));
-    }
+    private Task UnmarkAsync(Func<string, bool> which) => MarkAsync(marks.Draining.Except(marks.Draining.Where(which)));
 
     private async Task MarkAsync(ImmutableSortedSet<string> next)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
@@ -22,10 +21,7 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
         var named = target.Revisions.SelectMany(r => r.Spec.Certificates.Keys).ToHashSet(StringComparer.Ordinal);
         await certificates.KeepAsync(target.Stack, named);
         files = await certificates.GetAsync(target.Stack, target.Current?.Spec.Certificates.Keys ?? []);
-        if (!networks.Equals(ActorRefs.Nobody))
-        {
-            networks.Tell(new AllocationMessage.Keep(target.Stack, [.. target.Revisions.SelectMany(r => r.Spec.Networks.Values).Select(n => n.EngineName).Distinct(StringComparer.Ordinal)]));
-        }
+        networks.Tell(new AllocationMessage.Keep(target.Stack, [.. target.Revisions.SelectMany(r => r.Spec.Networks.Values).Select(n => n.EngineName).Distinct(StringComparer.Ordinal)]));
     }
 
     public async Task<HostExtras> HostsAsync(TrafficTarget target, FleetSnapshot fleet)
