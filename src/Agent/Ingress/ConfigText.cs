@@ -241,8 +241,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         }
 
         Line("  option forwardfor");
-        Line("  http-request set-header X-Forwarded-Proto https if { ssl_fc }");
-        Line("  http-request set-header X-Forwarded-Proto http if !{ ssl_fc }");
+        Line("  http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]");
         Line("  http-request set-header X-Forwarded-Host %[req.hdr(host)]");
         Line("  http-request set-header X-Forwarded-Port %[dst_port]");
     }

@@ -13,11 +13,17 @@ internal static class ServerLine
     /// </summary>
     private const string Check = "check inter 1s fastinter 250ms fall 2 rise 1 observe layer4 error-limit 3";
 
+    /// <summary>
+    /// A server added at run time keeps no idle connection unless told to, and a connection for each request costs three quarters of the throughput.
+    /// A second, so that it is let go before the shortest keep-alive times in use (2 s in gunicorn, 5 s in Node) end it at the other side.
+    /// </summary>
+    private const string Pool = " pool-max-conn 1000 pool-purge-delay 1s";
+
     public static string For(IngressBackend backend, IngressServer server) => $"{server.Name} {server.Address} id {Number(server.Name)} {Parameters(backend)}";
 
     public static string Parameters(IngressBackend backend)
     {
-        var text = new StringBuilder(Check);
+        var text = new StringBuilder(Check).Append(Pool);
         text.Append(backend.Kind switch
         {
             BackendKind.Https => " ssl verify none",

@@ -66,12 +66,11 @@ public sealed class IngressConfigTests : IDisposable
               http-error status 503 content-type text/plain string "No replica of shop/web takes requests now.\n" hdr Retry-After 5
               http-request return status 503 content-type "text/html; charset=utf-8" file /c/pages/PAGE hdr Retry-After 5 if { str(shop:web),map_str(/c/maintenance.map) -m found }
               option forwardfor
-              http-request set-header X-Forwarded-Proto https if { ssl_fc }
-              http-request set-header X-Forwarded-Proto http if !{ ssl_fc }
+              http-request set-header X-Forwarded-Proto %[ssl_fc,iif(https,http)]
               http-request set-header X-Forwarded-Host %[req.hdr(host)]
               http-request set-header X-Forwarded-Port %[dst_port]
-              # servers: check inter 1s fastinter 250ms fall 2 rise 1 observe layer4 error-limit 3 maxconn 50
-              server one:host 127.0.0.1:9000 id ID check inter 1s fastinter 250ms fall 2 rise 1 observe layer4 error-limit 3 maxconn 50
+              # servers: check inter 1s fastinter 250ms fall 2 rise 1 observe layer4 error-limit 3 pool-max-conn 1000 pool-purge-delay 1s maxconn 50
+              server one:host 127.0.0.1:9000 id ID check inter 1s fastinter 250ms fall 2 rise 1 observe layer4 error-limit 3 pool-max-conn 1000 pool-purge-delay 1s maxconn 50
 
             backend shop:web:p8080:tcp
               mode tcp
