@@ -14,7 +14,7 @@ internal sealed class IngressFiles(IngressPaths paths)
 
     public void CreateFolders(string slot)
     {
-        foreach (var folder in new[] { paths.ConfigFolder, paths.Pages, paths.RuntimeFolder, paths.Certificates, paths.Slot(slot) }) PrivateFiles.CreateFolder(folder);
+        foreach (var folder in new[] { paths.ConfigFolder, paths.Pages, paths.RuntimeFolder, paths.Certificates }.Concat(IngressPaths.Slots.Select(paths.Slot))) PrivateFiles.CreateFolder(folder);
     }
 
     /// <summary>What the configuration names comes first, it itself last.</summary>

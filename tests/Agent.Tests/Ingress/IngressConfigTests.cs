@@ -103,6 +103,23 @@ public sealed class IngressConfigTests : IDisposable
     }
 
     [Fact]
+    public void Script_that_is_loaded_is_part_of_the_structure()
+    {
+        var paths = new IngressPaths(Options);
+        IngressConfig With(string hold, string latency, bool holds)
+        {
+            var spec = new TrafficSpec { Ports = [TestTraffic.Port(8080)], Maintenance = new MaintenanceSpec { Hold = holds ? TimeSpan.FromSeconds(1) : TimeSpan.Zero } };
+            var layout = IngressLayout.Of(TestTraffic.Of(("shop", TestTraffic.Service(spec))), _ => null);
+            return IngressConfig.For(layout, paths, Options, hasIpv6: true, [(paths.Hold, hold), (paths.Latency, latency)]);
+        }
+
+        Assert.NotEqual(With("one", "x", holds: true).Structure, With("two", "x", holds: true).Structure);
+        Assert.Equal(With("one", "x", holds: true).Structure, With("one", "y", holds: true).Structure);
+        Assert.Equal(With("one", "x", holds: false).Structure, With("two", "x", holds: false).Structure);
+        Assert.Equal([(paths.Hold, "one")], With("one", "x", holds: true).Scripts.Select(script => (script.Key, script.Value)));
+    }
+
+    [Fact]
     public void Routes_are_tried_exact_first_and_the_longest_path_first()
     {
         RouteSpec Route(string host, string path = "/") => new() { Host = host, Path = path, Port = 80 };
