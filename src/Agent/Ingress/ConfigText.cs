@@ -34,7 +34,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
 
         // An engine that allows fewer open files gives fewer connections, not none.
         Line("  no strict-limits");
-        Line($"  stats socket \"${{{IngressPaths.RunVariable}}}/stats.sock\" mode 666 level admin expose-fd listeners");
+        Line($"  stats socket \"${{{IngressPaths.RunVariable}}}/stats.sock\" mode {paths.SocketMode} level admin expose-fd listeners");
 
         // Bounds of processes that a reload has replaced and that wait for their last connections.
         Line("  hard-stop-after 1h");
@@ -54,7 +54,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         Line("  timeout http-request 30s");
         Section("frontend .alive");
         Line("  mode http");
-        Line($"  bind unix@\"${{{IngressPaths.RunVariable}}}/alive.sock\" mode 666");
+        Line($"  bind unix@\"${{{IngressPaths.RunVariable}}}/alive.sock\" mode {paths.SocketMode}");
         Line("  http-request return status 200");
     }
 
@@ -125,7 +125,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         Section(string.Create(CultureInfo.InvariantCulture, $"frontend https:{listener.Port}"));
         Line("  mode http");
         var tls = $" ssl crt {paths.Fallback} crt {paths.Certificates} alpn h2,http/1.1";
-        if (isMixed) Line($"  bind {inner} accept-proxy{tls}");
+        if (isMixed) Line($"  bind {inner} mode 600 accept-proxy{tls}");
         else Bind(new ListenAddress(null, listener.Port), tls);
         Routes(ended);
     }

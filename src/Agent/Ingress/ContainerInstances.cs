@@ -114,7 +114,7 @@ internal sealed class ContainerInstances(IEngine engine, IngressOptions options,
         };
     }
 
-    private ImmutableArray<string> Arguments(string slot) => ["-W", "-db", "-S", $"{_paths.MasterSocket(slot)},mode,666,level,admin", "-f", _paths.Config];
+    private ImmutableArray<string> Arguments(string slot) => ["-W", "-db", "-S", $"{_paths.MasterSocket(slot)},mode,{_paths.SocketMode},level,admin", "-f", _paths.Config];
 
     private CreateContainer Common() => new()
     {
@@ -128,17 +128,26 @@ internal sealed class ContainerInstances(IEngine engine, IngressOptions options,
         SecurityOpt = ["no-new-privileges"],
         ReadonlyRootfs = true,
         NetworkMode = "host",
-        Binds = [$"{options.ConfigFolder}:{options.ConfigFolder}:ro", $"{options.RuntimeFolder}:{options.RuntimeFolder}"],
+        Binds = [$"{options.ConfigFolder}:{options.ConfigFolder}:ro", .. RuntimeBinds()],
+        Mounts = options.IsRoot ? [] : [new Mount { Type = "bind", Source = options.RuntimeFolder, Target = options.RuntimeFolder }],
         RestartPolicy = new RestartPolicy("unless-stopped"),
         StopSignal = "SIGUSR1",
         LogDriver = "json-file",
         LogOptions = ImmutableSortedDictionary<string, string>.Empty.Add("max-size", "1m").Add("max-file", "2"),
     };
 
+    /// <summary>
+    /// One by one: a reboot empties the folder, and the engine, which starts the container before any agent, makes the sources of binds that are missing. It would
+    /// make them root's, so a folder of another user is a mount instead, without which the container does not start until that user's agent has made it.
+    /// </summary>
+    private IEnumerable<string> RuntimeBinds() => options.IsRoot
+        ? IngressPaths.Slots.Select(slot => $"{_paths.Slot(slot)}:{_paths.Slot(slot)}").Prepend($"{_paths.Certificates}:{_paths.Certificates}:ro")
+        : [];
+
     private string Digest()
     {
         var request = Common();
-        var text = string.Join('\n', [request.Image, .. Arguments("?"), .. request.Binds, .. request.CapAdd, .. request.SecurityOpt]);
+        var text = string.Join('\n', [request.Image, .. Arguments("?"), .. request.Binds, .. request.Mounts.Select(mount => mount.Target), .. request.CapAdd, .. request.SecurityOpt]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
     }
 

@@ -67,7 +67,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         var running = await RunningAsync(found, now, cancellation);
         if (running.Serving is not { } serving) return Done(false, running.Next ?? LoadTick, []);
 
-        var isLoaded = await LoadAsync(serving, config, now, cancellation);
+        var isLoaded = await LoadAsync(serving, layout, config, now, cancellation);
         var next = isLoaded ? running.Next : LoadTick;
         if (_loading.IsWaiting(config.Structure, now)) next = _loading.At - now;
         if (isLoaded) next = Sooner(next, await RetireOthersAsync(running.Others, serving, now, cancellation));
@@ -130,7 +130,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     /// <summary>A structure that HAProxy has refused is not written again before its next try: a restart must find a file that works.</summary>
     private void Write(IngressLayout layout, IngressConfig config, DateTimeOffset now)
     {
-        _files.CreateFolders("a");
+        _files.CreateFolders();
         if (_loading.IsWaiting(config.Structure, now))
         {
             _problems.Add(_loading.Problem!);
@@ -214,7 +214,6 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         }
 
         var slot = serving?.Slot == "a" ? "b" : "a";
-        _files.CreateFolders(slot);
         try
         {
             await instances.StartAsync(slot, serving is null ? null : _paths.StatsSocket(serving.Slot), cancellation);
@@ -231,13 +230,14 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     }
 
     /// <returns>True when the serving process has loaded the structure.</returns>
-    private async Task<bool> LoadAsync(IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<bool> LoadAsync(IngressInstance serving, IngressLayout layout, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
     {
         var client = Client(serving);
         var table = ProcessTable.Parse(await client.MasterAsync("show proc", cancellation));
         if (table.Current is not { } pid) return false;
         var loaded = Answers.Description(await client.WorkerAsync(pid, "show info", cancellation));
-        if (loaded == config.Structure)
+        var hasCertificates = layout.Certificates.IsEmpty || HasAll(layout, await client.WorkerAsync(pid, Answers.CertificatesCommand, cancellation));
+        if (loaded == config.Structure && hasCertificates)
         {
             _loading.Clear();
             _load = null;
@@ -250,14 +250,32 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         {
             if (table.FailedReloads == 0 && now - load.At < LoadMax) return false;
             if (table.FailedReloads > 0 || table.Current == load.Pid) await OnRefusedAsync(serving, config, now, cancellation);
+            else if (loaded == config.Structure) await OnBlindAsync(serving, config, now, cancellation);
             _load = null;
             return false;
         }
 
         _load = new Load(config.Structure, serving.Id, pid, now);
-        Deed($"configuration {config.Structure} is loaded in place of {loaded ?? "none"}");
+        Deed(loaded == config.Structure ? $"configuration {loaded} is loaded again, for its certificates were not there before" : $"configuration {config.Structure} is loaded in place of {loaded ?? "none"}");
         await client.MasterAsync("reload", cancellation);
         return false;
+    }
+
+    /// <summary>The engine starts the container again after a reboot, when certificates, which are in memory only, are not there yet.</summary>
+    private bool HasAll(IngressLayout layout, string answer)
+    {
+        var loaded = Answers.Certificates(answer);
+        return layout.Certificates.All(certificate => loaded.Contains(_paths.Certificate(certificate.Id)));
+    }
+
+    /// <summary>Its folder is not the one of the host any longer: somebody has removed that one.</summary>
+    private async Task OnBlindAsync(IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var problem = Problem($"ingress {serving.Slot} does not see the certificates in {_paths.Certificates} and is made anew");
+        _loading.Failed(config.Structure, now, problem);
+        _problems.Add(problem);
+        Deed(problem.Message);
+        await instances.RemoveAsync(serving, cancellation);
     }
 
     private async Task OnRefusedAsync(IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)

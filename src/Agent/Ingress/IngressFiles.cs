@@ -12,7 +12,7 @@ internal sealed class IngressFiles(IngressPaths paths)
     /// <summary>The configuration on the disk; null when there is none.</summary>
     public string? Config => _config ??= File.Exists(paths.Config) ? File.ReadAllText(paths.Config) : null;
 
-    public void CreateFolders(string slot)
+    public void CreateFolders()
     {
         foreach (var folder in new[] { paths.ConfigFolder, paths.Pages, paths.RuntimeFolder, paths.Certificates }.Concat(IngressPaths.Slots.Select(paths.Slot))) PrivateFiles.CreateFolder(folder);
     }
@@ -21,8 +21,7 @@ internal sealed class IngressFiles(IngressPaths paths)
     public void Write(IngressLayout layout, IngressConfig config, DateTimeOffset now)
     {
         if (!File.Exists(paths.Fallback)) PrivateFiles.Write(paths.Fallback, SelfSigned(now));
-        WriteIfOther(paths.Hold, HoldScript.Text(paths.Maintenance));
-        WriteIfOther(paths.Latency, LatencyScript.Text);
+        foreach (var (path, script) in config.Scripts) WriteIfOther(path, script);
         foreach (var (name, page) in config.Pages) WriteIfOther(Path.Combine(paths.Pages, name), page);
         WriteIfOther(paths.Maintenance, string.Concat(layout.Maintenance.Select(service => $"{service} 1\n")));
         WriteCertificates(layout);
@@ -52,9 +51,9 @@ internal sealed class IngressFiles(IngressPaths paths)
     /// <summary>Running processes hold their certificates in memory, so one that no route names may go before the reload: it would be loaded again.</summary>
     private void WriteCertificates(IngressLayout layout)
     {
-        var wanted = layout.Certificates.ToDictionary(certificate => certificate.Id + ".pem", certificate => certificate.Pem, StringComparer.Ordinal);
-        foreach (var (name, pem) in wanted) WriteIfOther(Path.Combine(paths.Certificates, name), pem);
-        foreach (var file in Directory.EnumerateFiles(paths.Certificates).Where(file => !wanted.ContainsKey(Path.GetFileName(file)))) File.Delete(file);
+        var wanted = layout.Certificates.ToDictionary(certificate => paths.Certificate(certificate.Id), certificate => certificate.Pem, StringComparer.Ordinal);
+        foreach (var (path, pem) in wanted) WriteIfOther(path, pem);
+        foreach (var file in Directory.EnumerateFiles(paths.Certificates).Where(file => !wanted.ContainsKey(file))) File.Delete(file);
     }
 
     private static void WriteIfOther(string path, string text)

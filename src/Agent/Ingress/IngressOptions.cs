@@ -16,6 +16,12 @@ public sealed record IngressOptions
     /// <summary>In memory: sockets and certificates with their keys. Absolute and short, for a socket's path has at most 107 bytes.</summary>
     public required string RuntimeFolder { get; init; }
 
+    /// <summary>
+    /// The agent is root, as HAProxy is in its container: then sockets are root's alone by their mode, and the engine may make their folders, in its own way, when it
+    /// starts the container after a reboot. Otherwise sockets are for everybody, within a folder that only the agent's user may enter and only the agent makes.
+    /// </summary>
+    public bool IsRoot { get; init; } = Environment.IsPrivilegedProcess;
+
     /// <summary>Open connections at once; what is above waits in the kernel's queue. Each costs up to 34 kB of buffers, so 10,000, the default, is at most 340 MB.</summary>
     public int MaxConnections { get; init; } = 10_000;
 

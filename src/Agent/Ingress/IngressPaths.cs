@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 
 namespace Orchestrator.Agent.Ingress;
@@ -5,6 +6,9 @@ namespace Orchestrator.Agent.Ingress;
 /// <summary>Where everything is: the same path on the host and in the container, so that the file means the same in both.</summary>
 internal sealed partial class IngressPaths(IngressOptions options)
 {
+    /// <summary>One serves; its follower takes the other.</summary>
+    public static ImmutableArray<string> Slots { get; } = ["a", "b"];
+
     /// <summary>Names the slot's folder inside the configuration, which is one for both slots.</summary>
     public const string RunVariable = "INGRESS_RUN";
 
@@ -29,6 +33,11 @@ internal sealed partial class IngressPaths(IngressOptions options)
     public string Pages => Path.Combine(options.ConfigFolder, "pages");
 
     public string Certificates => Path.Combine(options.RuntimeFolder, "certificates");
+
+    public string Certificate(string id) => Path.Combine(Certificates, id + ".pem");
+
+    /// <summary>Of sockets.</summary>
+    public string SocketMode => options.IsRoot ? "600" : "666";
 
     public string Slot(string slot) => Path.Combine(options.RuntimeFolder, slot);
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.TestKit;
 using Orchestrator.Agent.Ingress;
+using Orchestrator.Agent.Ingress.Runtime;
 using Orchestrator.Agent.Traffic;
 using Orchestrator.Stacks;
 
@@ -62,10 +64,65 @@ public sealed class ContainerIngressTests : TestKit
         }
     }
 
+    [EngineFact]
+    public async Task Container_serves_after_a_reboot_before_any_agent_has_spoken()
+    {
+        var host = Environment.GetEnvironmentVariable(EngineFactAttribute.Variable)!;
+        await BuildImageAsync(host, Image);
+        using var engine = new EngineClient(EngineAddress.Parse(host));
+        var options = new IngressOptions { Image = Image, ConfigFolder = Path.Combine(_folder, "config"), RuntimeFolder = Path.Combine(_folder, "run"), MaxConnections = 500 };
+        using var certificate = new TestCertificate("shop.test");
+        var spec = new TrafficSpec
+        {
+            Ports = [TestTraffic.Port(38081)],
+            Routes = [new RouteSpec { Host = "shop.test", Port = 9, Certificate = certificate.File.Id, HttpPort = 38082, HttpsPort = 38083 }],
+        };
+        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(spec, TestTraffic.Endpoint("one", 9, 38081))));
+        traffic = new HostTraffic(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [certificate.File] }));
+        var paths = new IngressPaths(options);
+        try
+        {
+            var first = Ingress(options, engine);
+            var instance = await ShownAsync(first, traffic, options, engine);
+            await first.GracefulStop(Patience);
+            await engine.KillContainerAsync(instance.Id, "SIGKILL", CancellationToken.None);
+            Directory.Delete(options.RuntimeFolder, recursive: true);
+            await engine.StartContainerAsync(instance.Id, CancellationToken.None);
+
+            await AwaitAssertAsync(() => Assert.Equal("HTTP/1.1 200 OK", AliveAsync(paths).Result), Patience);
+            Assert.False(Directory.EnumerateFiles(paths.Certificates).Any());
+            var others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+            foreach (var socket in Directory.EnumerateFiles(paths.Slot("a"))) Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(socket) & others);
+
+            // The agent goes on with the same container, and gives it its certificates back.
+            var second = Ingress(options, engine);
+            Assert.Equal(instance.Id, (await ShownAsync(second, traffic, options, engine)).Id);
+            var master = new RuntimeClient(paths.MasterSocket("a"));
+            var worker = ProcessTable.Parse(await master.MasterAsync("show proc", CancellationToken.None)).Current!.Value;
+            Assert.Contains(paths.Certificate(certificate.File.Id), Answers.Certificates(await master.WorkerAsync(worker, Answers.CertificatesCommand, CancellationToken.None)));
+        }
+        finally
+        {
+            var left = new ContainerInstances(engine, options, null);
+            foreach (var instance in await left.ListAsync(CancellationToken.None)) await left.RemoveAsync(instance, CancellationToken.None);
+        }
+    }
+
     protected override void AfterAll()
     {
         base.AfterAll();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>The first line of the answer at the one address that does not depend on the engine's network.</summary>
+    private static async Task<string> AliveAsync(IngressPaths paths)
+    {
+        using var bound = new CancellationTokenSource(Patience);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(paths.Slot("a"), "alive.sock")), bound.Token);
+        await socket.SendAsync("GET / HTTP/1.0\r\n\r\n"u8.ToArray(), bound.Token);
+        using var reader = new StreamReader(new NetworkStream(socket));
+        return await reader.ReadLineAsync(bound.Token) ?? "";
     }
 
     /// <summary>The engine may run in a network of its own, whose ports this process cannot see.</summary>

@@ -28,7 +28,7 @@ internal sealed class HaproxyInstances(IngressOptions options) : IIngressInstanc
 
     public Task StartAsync(string slot, string? takeOver, CancellationToken cancellation)
     {
-        List<string> arguments = ["-W", "-db", "-S", $"{_paths.MasterSocket(slot)},mode,666,level,admin", "-f", _paths.Config];
+        List<string> arguments = ["-W", "-db", "-S", $"{_paths.MasterSocket(slot)},mode,{_paths.SocketMode},level,admin", "-f", _paths.Config];
         if (takeOver is not null) arguments.AddRange(["-x", takeOver]);
         var process = Start(arguments, slot);
         process.OutputDataReceived += (_, _) => { };

@@ -182,7 +182,7 @@ public sealed class IngressConfigTests : IDisposable
         var config = IngressConfig.For(layout, new IngressPaths(options), options, hasIpv6: true);
         if (options.ConfigFolder == "/c") return config;
         var files = new IngressFiles(new IngressPaths(options));
-        files.CreateFolders("a");
+        files.CreateFolders();
         files.Write(layout, config, DateTimeOffset.UnixEpoch.AddYears(50));
         return config;
     }

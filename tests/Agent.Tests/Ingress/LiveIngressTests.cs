@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.TestKit;
@@ -22,6 +20,7 @@ public sealed class LiveIngressTests : TestKit
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ingress").FullName;
+    private readonly IngressOptions _options;
     private readonly HaproxyInstances _instances;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = Patience };
     private readonly List<TestReplica> _replicas = [];
@@ -33,9 +32,9 @@ public sealed class LiveIngressTests : TestKit
     public LiveIngressTests()
     {
         var options = new IngressOptions { ConfigFolder = Path.Combine(_folder, "config"), RuntimeFolder = Path.Combine(_folder, "run"), AuditInterval = TimeSpan.FromMilliseconds(200), MaxConnections = 1_000 };
-        var instances = _instances = new HaproxyInstances(options);
-        Func<ListenAddress, string?> holder = HeldPorts.Holder;
-        _ingress = Sys.ActorOf(Props.Create(() => new IngressActor(options, instances, holder, false, NullLogger.Instance)));
+        _options = options;
+        _instances = new HaproxyInstances(options);
+        _ingress = Ingress();
     }
 
     [Fact]
@@ -261,9 +260,8 @@ public sealed class LiveIngressTests : TestKit
     {
         var (a, b) = (Replica("a"), Replica("b"));
         var (plain, tls) = (FreePort(), FreePort());
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = new CertificateRequest("CN=shop.test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
-        var file = new CertificateFile(new string('c', 64), $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+        using var made = new TestCertificate("shop.test");
+        var file = made.File;
         RouteSpec Route(TestReplica replica, string path) => new() { Host = "shop.test", Path = path, Strip = true, Port = replica.Port, Certificate = file.Id, HttpPort = plain, HttpsPort = tls };
         var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Routes = [Route(a, "/"), Route(b, "/api")] }, Up(a), Up(b))));
         Show(new HostTraffic(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [file] })));
@@ -277,7 +275,7 @@ public sealed class LiveIngressTests : TestKit
                 await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString() },
+            SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => made.IsIt(shown) },
         });
         var api = await http.GetStringAsync(new Uri($"https://shop.test:{tls}/api/x"));
         Assert.StartsWith("b GET /x ", api, StringComparison.Ordinal);
@@ -287,6 +285,35 @@ public sealed class LiveIngressTests : TestKit
         Assert.Equal((308, $"https://shop.test:{tls}/api/x?q=1"), ((int)moved.StatusCode, moved.Headers.Location?.ToString()));
         using var lost = await http.GetAsync(new Uri($"http://other.test:{plain}/"));
         Assert.Equal((404, "No route of this ingress is for other.test/.\n"), ((int)lost.StatusCode, await lost.Content.ReadAsStringAsync()));
+    }
+
+    /// <summary>As after a reboot: the engine has started HAProxy on the configuration that the disk has, and certificates were in memory only.</summary>
+    [Fact]
+    public async Task Process_that_began_without_certificates_serves_all_the_same_and_loads_them_once_the_agent_is_there()
+    {
+        var a = Replica("a");
+        var tls = FreePort();
+        using var made = new TestCertificate("shop.test");
+        var route = new RouteSpec { Host = "shop.test", Port = a.Port, Certificate = made.File.Id, HttpPort = FreePort(), HttpsPort = tls };
+        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [route] }, Up(a))));
+        traffic = new HostTraffic(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [made.File] }));
+        Show(traffic);
+        Assert.True(await made.IsShownAsync(tls));
+        await _ingress.GracefulStop(Patience);
+        _instances.KillAll();
+        await _instances.RemoveAsync(Assert.Single(await _instances.ListAsync(CancellationToken.None)), CancellationToken.None);
+        Directory.Delete(Path.Combine(_folder, "run"), recursive: true);
+        foreach (var folder in (string[])["certificates", "a", "b"]) Directory.CreateDirectory(Path.Combine(_folder, "run", folder));
+
+        await _instances.StartAsync("a", null, CancellationToken.None);
+        await AwaitAssertAsync(() => Assert.StartsWith("a ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
+        Assert.False(await made.IsShownAsync(tls));
+
+        var ingress = Ingress();
+        ingress.Tell(new SinkMessage.Apply(++_number, traffic), TestActor);
+        AwaitApplied();
+        Assert.True(await made.IsShownAsync(tls));
+        Assert.Equal(2, _instances.Started);
     }
 
     [Fact]
@@ -372,6 +399,13 @@ public sealed class LiveIngressTests : TestKit
         using var bound = new CancellationTokenSource(Patience);
         var buffer = new byte[16 * 1024];
         return Encoding.ASCII.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, bound.Token));
+    }
+
+    private IActorRef Ingress()
+    {
+        var (options, instances) = (_options, _instances);
+        Func<ListenAddress, string?> holder = HeldPorts.Holder;
+        return Sys.ActorOf(Props.Create(() => new IngressActor(options, instances, holder, false, NullLogger.Instance)));
     }
 
     private TestReplica Replica(string name)

@@ -51,6 +51,7 @@ public sealed class RuntimeTests
     {
         Assert.Equal("abc", Answers.Description("Name: HAProxy\ndescription: abc\n"));
         Assert.Equal(["shop:web"], Answers.MapKeys("0x7fd9dc047ba0 shop:web 1\n\n"));
+        Assert.Equal(["/r/certificates/c.pem"], Answers.Certificates("# filename\n/r/certificates/c.pem\n\n"));
         Assert.Equal(["0x1"], Answers.Sessions("0x1: proto=tcpv4 fe=x be=y srv=one:h1 ts=00\n0x2: proto=tcpv4 srv=one:h10 ts=00\n", "one:h1").ToArray());
     }
 

@@ -36,6 +36,12 @@ internal static class Answers
         return found.ToImmutable();
     }
 
+    public const string CertificatesCommand = "show ssl cert";
+
+    /// <summary>Paths of the files that the process has loaded.</summary>
+    public static ImmutableHashSet<string> Certificates(string answer) =>
+        [.. answer.Split('\n', StringSplitOptions.TrimEntries).Where(line => line.StartsWith('/'))];
+
     /// <summary><c>show sess</c>: the sessions at a server, over all backends.</summary>
     public static ImmutableArray<string> Sessions(string sessions, string server) =>
     [
