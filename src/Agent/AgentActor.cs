@@ -96,6 +96,7 @@ public sealed partial class AgentActor : ReceiveActor
     private ImmutableSortedDictionary<string, Props> Sinks()
     {
         var sinks = ImmutableSortedDictionary.CreateBuilder<string, Props>(StringComparer.Ordinal);
+        sinks.AddRange(_options.Sinks);
         var (networks, loggers) = (_networks, _loggers);
         if (_options.Overlay is not null)
         {

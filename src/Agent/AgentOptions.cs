@@ -33,6 +33,9 @@ public sealed record AgentOptions
     /// <summary>The host's ingress; null for a host that shows no traffic.</summary>
     public IngressOptions? Ingress { get; init; }
 
+    /// <summary>Further sinks of this host's traffic, by name: a simulation's ingress, say.</summary>
+    internal ImmutableSortedDictionary<string, Props> Sinks { get; init; } = ImmutableSortedDictionary<string, Props>.Empty;
+
     /// <summary>How often all containers are listed again, for events that were missed. Default 30 s.</summary>
     public TimeSpan AuditInterval { get; init; } = TimeSpan.FromSeconds(30);
 
