@@ -27,6 +27,9 @@ public enum ChangeOutcome
 
     /// <summary>Exit code 1 for the follower of an aborted change, 0 for who aborted.</summary>
     Aborted,
+
+    /// <summary>Exit code 0: what does not wait for a promotion is done, and the change goes on when it is promoted.</summary>
+    Held,
 }
 
 /// <summary>What happens during a change, in order; also the lines of <c>deploy --json</c>.</summary>
@@ -38,6 +41,8 @@ public enum ChangeOutcome
 [JsonDerivedType(typeof(BatchStarted), "batch-started")]
 [JsonDerivedType(typeof(ReplicaMoved), "replica")]
 [JsonDerivedType(typeof(ReplicaFailed), "replica-failed")]
+[JsonDerivedType(typeof(Held), "held")]
+[JsonDerivedType(typeof(Promoted), "promoted")]
 [JsonDerivedType(typeof(Waiting), "waiting")]
 [JsonDerivedType(typeof(Warning), "warning")]
 [JsonDerivedType(typeof(RollbackStarted), "rollback-started")]
@@ -64,6 +69,14 @@ public abstract record ChangeEvent
     public sealed record ReplicaMoved(string Service, int Slot, string Host, string Revision, ReplicaStep Phase, string? Detail) : ChangeEvent;
 
     public sealed record ReplicaFailed(string Service, int Slot, string Host, string Revision, FailureReport Report) : ChangeEvent;
+
+    /// <summary>A canary, or all that is to be switched to, is up and watched.</summary>
+    /// <param name="Message">For people, without the service's name.</param>
+    /// <param name="Until">When it is promoted; null: when somebody says so.</param>
+    public sealed record Held(string Service, string Message, DateTimeOffset? Until) : ChangeEvent;
+
+    /// <param name="OnRequest">Somebody said so; otherwise its time is over.</param>
+    public sealed record Promoted(string Service, bool OnRequest) : ChangeEvent;
 
     /// <summary>Every few seconds while nothing else happens: what is waited for.</summary>
     public sealed record Waiting(string For, TimeSpan Since) : ChangeEvent;

@@ -13,10 +13,14 @@ namespace Orchestrator.Api;
 [JsonDerivedType(typeof(Scale), "scale")]
 [JsonDerivedType(typeof(Remove), "remove")]
 [JsonDerivedType(typeof(Watch), "watch")]
+[JsonDerivedType(typeof(Promote), "promote")]
 public abstract record ChangeRequest
 {
     /// <summary>The stack's name.</summary>
     public required string Stack { get; init; }
+
+    /// <summary>The change is followed while it is held for a promotion, too; otherwise the following ends with <see cref="ChangeOutcome.Held"/>.</summary>
+    public bool WaitsForPromotion { get; init; }
 
     public sealed record Deploy : ChangeRequest
     {
@@ -42,6 +46,13 @@ public abstract record ChangeRequest
 
     /// <summary>Ends a running or paused rollout as it stands.</summary>
     public sealed record Abort : ChangeRequest;
+
+    /// <summary>Goes on with rollouts that are held. Refused when none is.</summary>
+    public sealed record Promote : ChangeRequest
+    {
+        /// <summary>Null: every one that is held.</summary>
+        public string? Service { get; init; }
+    }
 
     public sealed record Scale : ChangeRequest
     {

@@ -39,6 +39,7 @@ internal static class CoordinatorViews
         var state = stack switch
         {
             { Active: not null } when current.State == RevisionState.Paused => "paused",
+            { Active.Held.IsEmpty: false } => "held",
             { Active: { Kind: ChangeKind.Repair } } => "repairing",
             { Active: not null } => "updating",
             _ => serving >= desired && current.State == RevisionState.Good ? "stable" : "degraded",

@@ -15,16 +15,24 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     private readonly SortedDictionary<string, string> latest = new(StringComparer.Ordinal);
     private readonly HashSet<string> planningBack = new(StringComparer.Ordinal);
     private readonly HashSet<string> recovering = new(StringComparer.Ordinal);
+
+    /// <summary>Those of the held that nothing but a person ends.</summary>
+    private readonly HashSet<string> unpromoted = new(StringComparer.Ordinal);
     private bool isWindingDown;
 
     public ChangeRecord Record { get; private set; } = record;
 
-    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s)) || planningBack.Count > 0 || Startable().Any();
+    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s) && !unpromoted.Contains(s)) || planningBack.Count > 0 || Startable().Any();
 
     /// <summary>Some rollout has yet to say where its journal left it: until then nobody knows whether the change is paused.</summary>
     public bool IsRecovering => recovering.Count > 0;
 
     public bool IsPaused => paused.Count > 0 && !IsBusy;
+
+    /// <summary>Nothing goes on before somebody promotes it.</summary>
+    public bool IsHeld => paused.Count == 0 && unpromoted.Count > 0 && !IsBusy;
+
+    public string? HoldReason => Record.Held.IsEmpty ? null : string.Join("; ", Record.Held.Select(h => $"{h.Key}: {h.Value}"));
 
     public string? PauseReason => paused.Count == 0 ? null : string.Join("; ", paused.Select(p => $"{p.Key}: {p.Value}"));
 
@@ -42,6 +50,34 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     {
         rollouts[service] = rollout;
         recovering.Add(service);
+
+        // It says so itself if it still is.
+        Released(service);
+    }
+
+    public void Held(RolloutMessage.Held held)
+    {
+        if (!rollouts.ContainsKey(held.Service) || isWindingDown)
+        {
+            return;
+        }
+        Record = Record with { Held = Record.Held.SetItem(held.Service, held.Message) };
+        if (held.Until is null)
+        {
+            unpromoted.Add(held.Service);
+        }
+    }
+
+    /// <summary>The rollouts that were held, and go on; of all services when none is named.</summary>
+    public ImmutableArray<string> Promote(string? service)
+    {
+        ImmutableArray<string> promoted = [.. Record.Held.Keys.Where(s => (service is null || s == service) && rollouts.ContainsKey(s))];
+        foreach (var held in promoted)
+        {
+            rollouts[held].Tell(new RolloutMessage.Promote());
+            Released(held);
+        }
+        return promoted;
     }
 
     public void Recovered(string service) => recovering.Remove(service);
@@ -51,7 +87,11 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     /// <summary>False when it was paused already.</summary>
     public bool Paused(string service, string reason) => rollouts.ContainsKey(service) && paused.TryAdd(service, reason);
 
-    public void Continued(string service) => paused.Remove(service);
+    public void Continued(string service)
+    {
+        paused.Remove(service);
+        Released(service);
+    }
 
     public void Ended(string service, ServiceEnd end)
     {
@@ -59,6 +99,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         recovering.Remove(service);
         paused.Remove(service);
         planningBack.Remove(service);
+        Released(service);
         Record = Record with { Ends = Record.Ends.SetItem(service, end) };
     }
 
@@ -68,6 +109,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         recovering.Remove(service);
         paused.Remove(service);
         planningBack.Add(service);
+        Released(service);
         goingBack[service] = reason;
     }
 
@@ -85,6 +127,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     {
         isWindingDown = true;
         paused.Clear();
+        unpromoted.Clear();
         TellAll(new RolloutMessage.Abort("aborted on request"));
     }
 
@@ -92,6 +135,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     {
         isWindingDown = true;
         paused.Clear();
+        unpromoted.Clear();
         TellAll(new RolloutMessage.Supersede("superseded by a newer change"));
     }
 
@@ -118,6 +162,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     public string WaitsFor() =>
         latest.Count > 0 ? string.Join(", ", latest.Values.Take(3)) + (latest.Count > 3 ? $" and {latest.Count - 3} more" : "")
+        : HoldReason is { } hold ? $"a promotion ({hold})"
         : rollouts.Count > 0 ? $"the next step of {string.Join(", ", rollouts.Keys.Order(StringComparer.Ordinal))}"
         : "the fleet's inventory";
 
@@ -129,6 +174,12 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.Published
             or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed => step.ToString().ToLowerInvariant(),
     };
+
+    private void Released(string service)
+    {
+        unpromoted.Remove(service);
+        Record = Record with { Held = Record.Held.Remove(service) };
+    }
 
     private void TellAll(RolloutMessage message)
     {

@@ -66,6 +66,9 @@ public sealed record ChangeRecord
     /// <summary>Service → how its rollout ended, once it has.</summary>
     public ImmutableSortedDictionary<string, ServiceEnd> Ends { get; init; } = ImmutableSortedDictionary<string, ServiceEnd>.Empty;
 
+    /// <summary>Service → what of its rollout is held, for people.</summary>
+    public ImmutableSortedDictionary<string, string> Held { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
     /// <summary>Null while it is under way.</summary>
     public ChangeOutcome? Outcome { get; init; }
 

@@ -11,6 +11,9 @@ internal sealed class FollowerList
     private readonly HashSet<IActorRef> followers = [];
     private readonly Queue<ChangeEvent> past = new();
 
+    /// <summary>Those that follow while a change is held, too; they may be no followers yet.</summary>
+    private readonly HashSet<IActorRef> staying = [];
+
     /// <summary>How the last change ended; null before the first.</summary>
     public ChangeEvent.Ended? Last { get; private set; }
 
@@ -38,7 +41,24 @@ internal sealed class FollowerList
         }
     }
 
-    public void Remove(IActorRef follower) => followers.Remove(follower);
+    public void Remove(IActorRef follower)
+    {
+        followers.Remove(follower);
+        staying.Remove(follower);
+    }
+
+    /// <summary>It goes on following when the change is held.</summary>
+    public void Stays(IActorRef follower) => staying.Add(follower);
+
+    /// <summary>The change is held: that is all for those that do not stay. It has not ended.</summary>
+    public void Rest(ChangeEvent.Ended held, IActorRef self)
+    {
+        foreach (var follower in followers.Where(f => !staying.Contains(f)).ToList())
+        {
+            follower.Tell(new StackMessage.Followed(held), self);
+            followers.Remove(follower);
+        }
+    }
 
     /// <summary>The end of a change ends the following.</summary>
     public void Tell(ChangeEvent happened, IActorRef self)
@@ -58,6 +78,7 @@ internal sealed class FollowerList
         {
             Last = ended;
             past.Clear();
+            staying.ExceptWith(followers);
             followers.Clear();
         }
     }

@@ -101,7 +101,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Receive<Load>(_ => { });
         ReceiveAsync<StackMessage.Change>(m => ChangeAsync(m.Request, m.Follower));
         Receive<StackMessage.PlanOnly>(PlanOnly);
-        Receive<StackMessage.GetState>(_ => Sender.Tell(new StackState(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason)));
+        Receive<StackMessage.GetState>(_ => Sender.Tell(new StackState(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason ?? active?.HoldReason)));
         ReceiveAsync<StackMessage.SetMaintenance>(MaintainAsync);
         Receive<StackMessage.Observe>(_ => Observe());
         ReceiveAsync<Prepared>(PreparedAsync);
@@ -117,7 +117,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
                 Stash.UnstashAll();
             }
         });
-        Receive<RolloutMessage.Continued>(m => active?.Continued(m.Service));
+        ReceiveAsync<RolloutMessage.Continued>(ContinuedAsync);
+        ReceiveAsync<RolloutMessage.Held>(HeldAsync);
         ReceiveAsync<RolloutMessage.Paused>(PausedAsync);
         ReceiveAsync<RolloutMessage.Ended>(EndedAsync);
         ReceiveAsync<RollbackPlanned>(RollbackPlannedAsync);
@@ -133,8 +134,15 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             Stash.Stash();
             return;
         }
+        if (request.WaitsForPromotion)
+        {
+            followers.Stays(follower);
+        }
         switch (request)
         {
+            case ChangeRequest.Promote promote:
+                await PromoteAsync(promote, follower);
+                break;
             case ChangeRequest.Watch:
                 Watch(follower);
                 break;
@@ -198,8 +206,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no rollout to abort"));
             return;
         }
-        Follow(follower, withPast: false);
         active.Abort();
+        Follow(follower, withPast: false);
         await ConcludeAsync();
     }
 
@@ -233,7 +241,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private void PlanOnly(StackMessage.PlanOnly message)
     {
         var sender = Sender;
-        if (message.Request is ChangeRequest.Remove or ChangeRequest.Abort or ChangeRequest.Resume or ChangeRequest.Watch)
+        if (message.Request is ChangeRequest.Remove or ChangeRequest.Abort or ChangeRequest.Resume or ChangeRequest.Promote or ChangeRequest.Watch)
         {
             sender.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Invalid, "this request needs no plan"));
             return;
@@ -371,6 +379,11 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             }
             return;
         }
+        if (change.IsHeld)
+        {
+            TellHeld();
+            return;
+        }
         var (outcome, message, nextHead, changed) = ChangeConclusion.Of(change.Record, head, revisions, Now);
         var record = change.Record with { Outcome = outcome, Message = message };
         await SaveAsync(nextHead, changed, record);
@@ -434,6 +447,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         {
             Context.Watch(follower);
             followers.Add(follower, withPast, Self);
+            TellHeld();
         }
     }
 

@@ -55,6 +55,7 @@ internal sealed class CommandLine
         new HistoryCommand(_services, _globals),
         new RollbackCommand(_services, _globals),
         new ResumeCommand(_services, _globals),
+        new PromoteCommand(_services, _globals),
         new AbortCommand(_services, _globals),
         new WatchCommand(_services, _globals),
         new ScaleCommand(_services, _globals),

@@ -34,7 +34,7 @@ internal static class ExitCode
 
     public static int Of(ChangeOutcome outcome, ChangeRequest request) => outcome switch
     {
-        ChangeOutcome.Done or ChangeOutcome.NothingToDo => Done,
+        ChangeOutcome.Done or ChangeOutcome.NothingToDo or ChangeOutcome.Held => Done,
         ChangeOutcome.Paused or ChangeOutcome.Failed => Failed,
         ChangeOutcome.RolledBack => RolledBack,
         ChangeOutcome.Superseded => Superseded,

@@ -18,6 +18,9 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> hosts = new(StringComparer.Ordinal);
     private readonly HashSet<IActorRef> subscribers = [];
+
+    /// <summary>Those of <see cref="subscribers"/> that are told every change.</summary>
+    private readonly HashSet<IActorRef> observers = [];
     private readonly List<IActorRef> waitingForSettled = [];
     private readonly Dictionary<long, (IActorRef ReplyTo, HashSet<string> Open)> refreshes = [];
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
@@ -33,7 +36,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<FleetMessage.AgentConnected>(m => HostOf(m.Host).Tell(new HostMessage.Connect(m.Downlink, Sender)));
         Receive<FleetMessage.AgentDisconnected>(m => HostOf(m.Host).Tell(new HostMessage.Disconnect(m.Downlink, m.Reason)));
         Receive<FleetMessage.Send>(Send);
-        Receive<FleetMessage.Subscribe>(_ => Subscribe());
+        Receive<FleetMessage.Subscribe>(m => Subscribe(m.Replicas));
         Receive<FleetMessage.PeekFleet>(_ => Sender.Tell(snapshot));
         Receive<FleetMessage.GetFleet>(m => GetFleet(m.Fresh));
         Receive<FleetMessage.Roster>(TellRoster);
@@ -41,7 +44,11 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         ReceiveAsync<HostMessage.Updated>(UpdateAsync);
         Receive<HostMessage.Refreshed>(m => Refreshed(m.Number, m.Host));
         Receive<RefreshOverdue>(m => FinishRefresh(m.Number));
-        Receive<Terminated>(m => subscribers.Remove(m.ActorRef));
+        Receive<Terminated>(m =>
+        {
+            subscribers.Remove(m.ActorRef);
+            observers.Remove(m.ActorRef);
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -77,8 +84,12 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void Subscribe()
+    private void Subscribe(bool replicas)
     {
+        if (replicas)
+        {
+            observers.Add(Sender);
+        }
         if (subscribers.Add(Sender))
         {
             Context.Watch(Sender);
@@ -105,7 +116,12 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
             await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
         }
         AnswerSettled();
-        Context.Parent.Tell(new FleetMessage.Changed(message.Snapshot.Name, message.Stacks, snapshot));
+        var changed = new FleetMessage.Changed(message.Snapshot.Name, message.Stacks, snapshot);
+        Context.Parent.Tell(changed);
+        foreach (var observer in observers)
+        {
+            observer.Tell(changed);
+        }
     }
 
     private void TellRoster(FleetMessage.Roster message)

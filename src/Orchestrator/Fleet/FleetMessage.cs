@@ -30,7 +30,8 @@ public abstract record FleetMessage
     public sealed record HostLost(string Host, string? CommandId) : FleetMessage;
 
     /// <summary>The sender is told <see cref="HostLost"/> for every host that goes down from now on, until it ends.</summary>
-    public sealed record Subscribe : FleetMessage;
+    /// <param name="Replicas">And <see cref="Changed"/>, as the parent is.</param>
+    public sealed record Subscribe(bool Replicas = false) : FleetMessage;
 
     /// <summary>Answered with a <see cref="FleetSnapshot"/> once no host is Unknown.</summary>
     /// <param name="Fresh">Ask every agent for its inventory first (bounded by <see cref="FleetActor.RefreshTimeout"/>).</param>
@@ -39,7 +40,7 @@ public abstract record FleetMessage
     /// <summary>Answered with the snapshot as it is.</summary>
     public sealed record PeekFleet : FleetMessage;
 
-    /// <summary>Told to the parent: a host's state or replicas changed.</summary>
+    /// <summary>Told to the parent, and to who has subscribed to it: a host's state or replicas changed.</summary>
     /// <param name="Stacks">Stacks it may matter to; empty = all.</param>
     /// <param name="Fleet">As it is now.</param>
     public sealed record Changed(string Host, ImmutableArray<string> Stacks, FleetSnapshot Fleet) : FleetMessage;

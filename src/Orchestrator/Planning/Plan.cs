@@ -71,6 +71,9 @@ public sealed record ServicePlan
     /// <summary>Batches are judged by their traffic; null: they are not. Never on a way back, under repair, or where there is nothing old to compare with.</summary>
     public SloSpec? Slo { get; init; }
 
+    /// <summary>How the update departs from batch after batch; null: it does not.</summary>
+    public StrategyPlan? Strategy { get; init; }
+
     /// <summary>Stopped containers kept per slot.</summary>
     public int Retain { get; init; } = 1;
 
@@ -80,6 +83,11 @@ public sealed record ServicePlan
     /// <summary>Services of this plan that come first, with what is waited for.</summary>
     public ImmutableArray<DependencySpec> After { get; init; } = [];
 }
+
+/// <param name="Kind">Canary or BlueGreen.</param>
+/// <param name="First">How many slots are worked before it is held.</param>
+/// <param name="Hold">How long it is held; null: until somebody promotes it.</param>
+public sealed record StrategyPlan(StrategyKind Kind, int First, TimeSpan? Hold);
 
 public sealed record SlotPlan
 {

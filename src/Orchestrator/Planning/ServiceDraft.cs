@@ -79,6 +79,7 @@ internal sealed class ServiceDraft
         var changes = slots.Where(s => s.Action is not null || s.Old.Length > 0).ToList();
         var current = input.Current?.Services.GetValueOrDefault(service.Name);
         var action = ActionOf(changes, current);
+        var strategy = StrategyOf(action, changes, warnings);
         return new ServicePlan
         {
             Service = service.Name,
@@ -86,10 +87,11 @@ internal sealed class ServiceDraft
             Reason = ReasonOf(action, changes, current),
             FromRevision = current?.Id,
             ToRevision = revision.Id,
-            Policy = PolicyOf(changes, warnings),
+            Policy = PolicyOf(changes, strategy, warnings),
             ProgressDeadline = service.Deploy.ProgressDeadline,
             DrainTimeout = service.Deploy.DrainTimeout,
-            Slo = SloOf(changes),
+            Slo = SloOf(changes, strategy, warnings),
+            Strategy = strategy,
             Retain = service.Deploy.Retain,
             Slots = [.. changes.OrderBy(Urgency).ThenBy(s => s.Slot).Select(ToSlotPlan)],
             After = [.. service.DependsOn.Where(d => input.Target.Services.ContainsKey(d.Service))],
@@ -130,24 +132,60 @@ internal sealed class ServiceDraft
         };
     }
 
-    private SloSpec? SloOf(List<SlotDraft> changes) =>
-        !input.IsRepair && !input.IsRollback && service.Traffic.HasListeners && changes.Any(c => c.Old.Any(o => o.Replica.IsServing)) ? service.Traffic.Slo : null;
+    private SloSpec? SloOf(List<SlotDraft> changes, StrategyPlan? strategy, List<string> warnings)
+    {
+        if (input.IsRepair || input.IsRollback || !service.Traffic.HasListeners || !changes.Any(c => c.Old.Any(o => o.Replica.IsServing)) || service.Traffic.Slo is not { } slo)
+        {
+            return null;
+        }
+        if (strategy?.Kind != StrategyKind.BlueGreen)
+        {
+            return slo;
+        }
+        warnings.Add($"service {service.Name}: slo is not judged, because blue-green takes the old replicas out of the traffic as the new ones enter it; use canary to compare them");
+        return null;
+    }
 
-    private UpdateSpec PolicyOf(List<SlotDraft> changes, List<string> warnings)
+    /// <summary>Only where something new takes the place of something that serves.</summary>
+    private StrategyPlan? StrategyOf(ServiceAction action, List<SlotDraft> changes, List<string> warnings)
+    {
+        var (strategy, count) = (service.Deploy.Strategy, changes.Count(c => c.Action is SlotAction.Create or SlotAction.Replace));
+        if (strategy.Kind == StrategyKind.Rolling || action != ServiceAction.Update || input.IsRepair || input.IsRollback || count == 0 || !changes.Any(c => c.Old.Any(o => o.Replica.IsServing)))
+        {
+            return null;
+        }
+        var obstacle = strategy.Kind != StrategyKind.BlueGreen ? null
+            : changes.Any(c => c.Old.Any(o => o.Replica.Key.Revision == revision.Id && o.Replica.State != ReplicaState.Retained)) ? "replicas of the new revision run already"
+            : NotBeside();
+        if (obstacle is null)
+        {
+            return new StrategyPlan(strategy.Kind, strategy.FirstOf(count), strategy.HeldFor());
+        }
+        warnings.Add($"service {service.Name}: blue-green cannot work because {obstacle}; the update is rolling");
+        return null;
+    }
+
+    /// <summary>Why no new replica can run beside its old one; null when it can.</summary>
+    private string? NotBeside() => service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
+        : PlacementBoard.FixedPorts(service).FirstOrDefault() is { } port ? $"port {port.Published} of the host can be bound only once"
+        : null;
+
+    private UpdateSpec PolicyOf(List<SlotDraft> changes, StrategyPlan? strategy, List<string> warnings)
     {
         var policy = input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
         if (input.IsRepair)
         {
             policy = policy with { FailureAction = FailureAction.Continue };
         }
+        if (strategy?.Kind == StrategyKind.BlueGreen)
+        {
+            return policy with { Order = UpdateOrder.StartFirst };
+        }
         if (policy.Order != UpdateOrder.StartFirst || !changes.Any(c => c.Action == SlotAction.Replace))
         {
             return policy;
         }
-        var obstacle = service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
-            : PlacementBoard.FixedPorts(service).FirstOrDefault() is { } port ? $"port {port.Published} of the host can be bound only once"
-            : null;
-        if (obstacle is null)
+        if (NotBeside() is not { } obstacle)
         {
             return policy;
         }

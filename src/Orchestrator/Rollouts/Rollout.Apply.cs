@@ -11,12 +11,15 @@ public static partial class Rollout
         _ when state.Phase == RolloutPhase.Ended => state,
         RolloutEvent.BatchStarted e => state with { Phase = RolloutPhase.Running, Batch = e.Batch, DelayUntil = null },
         RolloutEvent.DelayStarted e => state with { Phase = RolloutPhase.Delaying, DelayUntil = e.Until },
+        RolloutEvent.HoldStarted e => state with { Phase = RolloutPhase.Holding, HoldUntil = e.Until },
+        RolloutEvent.Promoted e => Promote(state, e.At),
         RolloutEvent.PhaseEntered e => Enter(state, e),
         RolloutEvent.ReplicaPrepared e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Preparing) is { } slot
             ? Move(state, slot, SlotPhase.Yielding, e.At)
             : state,
+        RolloutEvent.ReplicaWithheld e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Withholding) is { } slot ? Move(state, slot, SlotPhase.Starting, e.At) : state,
         RolloutEvent.ReplicaReady e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? state.With(slot with { IsReady = true }) : state,
-        RolloutEvent.ReplicaPassed e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? Move(state, slot, SlotPhase.Publishing, e.At) : state,
+        RolloutEvent.ReplicaPassed e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Starting) is { } slot ? Move(state, slot, state.IsStaging ? SlotPhase.Staged : SlotPhase.Publishing, e.At) : state,
         RolloutEvent.ReplicaPublished e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Publishing) is { } slot ? Move(state, slot, state.Plan.Slo is null ? SlotPhase.Draining : SlotPhase.Judging, e.At) : state,
         RolloutEvent.ReplicaJudged e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Judging) is { } slot ? Move(state, slot, SlotPhase.Draining, e.At) : state,
         RolloutEvent.OldDrained e => Drain(state, e),
@@ -26,10 +29,10 @@ public static partial class Rollout
         RolloutEvent.HostLost e => Lose(state, e),
         RolloutEvent.SlotReassigned e => state.Slot(e.Slot) is { Phase: SlotPhase.Reassigning } slot ? Move(state, slot with { Host = e.Host }, SlotPhase.Pending, e.At) : state,
         RolloutEvent.SlotDropped e => state.Slot(e.Slot) is { Phase: SlotPhase.Reassigning } slot ? Move(state, slot, SlotPhase.Cancelled, e.At) : state,
-        RolloutEvent.PauseStarted e => state with { Phase = RolloutPhase.Pausing, Reason = e.Reason, DelayUntil = null },
+        RolloutEvent.PauseStarted e => state with { Phase = RolloutPhase.Pausing, Reason = e.Reason, DelayUntil = null, HoldUntil = null },
         RolloutEvent.Paused => state with { Phase = RolloutPhase.Paused },
         RolloutEvent.Resumed e => Resume(state, e.At),
-        RolloutEvent.AbortRequested e => state with { Phase = RolloutPhase.Aborting, Reason = e.Reason, DelayUntil = null },
+        RolloutEvent.AbortRequested e => state with { Phase = RolloutPhase.Aborting, Reason = e.Reason, DelayUntil = null, HoldUntil = null },
         RolloutEvent.UnwindStarted e => Unwind(state, e),
         RolloutEvent.Ended e => state with { Phase = RolloutPhase.Ended, Outcome = e.Outcome, Reason = e.Reason },
         _ => throw new ArgumentOutOfRangeException(nameof(happened), happened, "no such rollout event"),
@@ -52,7 +55,7 @@ public static partial class Rollout
         {
             phase = SlotPhase.Starting;
         }
-        if (phase == SlotPhase.Starting && state.Phase == RolloutPhase.Unwinding)
+        if (phase == SlotPhase.Starting && (state.Phase == RolloutPhase.Unwinding || (state.Phase == RolloutPhase.Aborting && state.IsStaging)))
         {
             phase = SlotPhase.Cancelled;
         }
@@ -64,7 +67,7 @@ public static partial class Rollout
         {
             Phase = phase,
             Since = at,
-            IsReady = phase is SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
+            IsReady = phase is SlotPhase.Staged or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
             OldInTraffic = IsDraining(phase) ? slot.OldLeft : [],
         });
     }
@@ -98,7 +101,7 @@ public static partial class Rollout
 
     private static RolloutState Fail(RolloutState state, RolloutEvent.ReplicaFailed e)
     {
-        if (state.Slot(e.Slot) is not { IsInFlight: true } slot || slot.Attempt != e.Attempt)
+        if (state.Slot(e.Slot) is not { } slot || slot.Attempt != e.Attempt || !(slot.IsInFlight || IsWatched(state, slot)))
         {
             return state;
         }
@@ -120,8 +123,11 @@ public static partial class Rollout
             state = slot.Phase switch
             {
                 SlotPhase.Cancelling => Move(state, left, SlotPhase.Cancelled, e.At),
-                SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging =>
+                SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Withholding or SlotPhase.Starting or SlotPhase.Staged or SlotPhase.Publishing or SlotPhase.Judging =>
                     Move(state, left, state.Phase == RolloutPhase.Unwinding ? SlotPhase.Cancelled : SlotPhase.Reassigning, e.At),
+
+                // What is held is there to be watched: another takes its place.
+                SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done when IsWatched(state, slot) => Move(state, left, SlotPhase.Reassigning, e.At),
 
                 // The old replicas still run: they take the traffic again until the new one is somewhere else.
                 SlotPhase.Draining when left.OldLeft.Length > 0 && left.Plan.Action != SlotAction.Remove => Move(state, left, state.Phase == RolloutPhase.Unwinding ? SlotPhase.Cancelled : SlotPhase.Reassigning, e.At),
@@ -129,16 +135,32 @@ public static partial class Rollout
                 SlotPhase.Pending or SlotPhase.Reassigning or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => state.With(left),
             };
         }
-        return state;
+
+        // It is held again, for its whole time, once the lost ones are somewhere else.
+        return state.Phase == RolloutPhase.Holding && state.Slots.Any(s => s.Phase == SlotPhase.Reassigning) ? state with { Phase = RolloutPhase.Running, HoldUntil = null } : state;
     }
 
     private static RolloutState Unwind(RolloutState state, RolloutEvent.UnwindStarted e)
     {
-        state = state with { Phase = RolloutPhase.Unwinding, UnwindsTo = e.Outcome, Reason = e.Reason, DelayUntil = null };
-        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Reassigning or SlotPhase.Yielding or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining))
+        state = state with { Phase = RolloutPhase.Unwinding, UnwindsTo = e.Outcome, Reason = e.Reason, DelayUntil = null, HoldUntil = null };
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Preparing or SlotPhase.Withholding or SlotPhase.Reassigning or SlotPhase.Yielding or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining))
         {
             // A pull does no harm when it ends unneeded. Where both run, or the old one still does, whatever is planned next finds them so.
             state = Move(state, slot, SlotPhase.Cancelled, e.At);
+        }
+        return state;
+    }
+
+    private static RolloutState Promote(RolloutState state, DateTimeOffset at)
+    {
+        if (state.Phase != RolloutPhase.Holding && !(state.Phase == RolloutPhase.Running && IsToBeHeld(state)))
+        {
+            return state;
+        }
+        state = state with { Phase = RolloutPhase.Running, HoldUntil = null, IsPromoted = true };
+        foreach (var slot in state.Slots.Where(s => s.Phase == SlotPhase.Staged))
+        {
+            state = Move(state, slot, SlotPhase.Publishing, at);
         }
         return state;
     }

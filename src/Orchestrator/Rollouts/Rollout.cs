@@ -24,15 +24,19 @@ public static partial class Rollout
     {
         var parallelism = plan.Policy.Parallelism <= 0 ? int.MaxValue : plan.Policy.Parallelism;
         var changes = plan.Slots.Count(s => s.Action != SlotAction.Remove);
-        var removalBatch = changes == 0 ? 0 : ((changes - 1) / parallelism) + 1;
+        var first = plan.Strategy is { Kind: StrategyKind.Canary } canary ? canary.First : 0;
+        var removalBatch = changes == 0 ? 0 : BatchOf(changes - 1) + 1;
         var position = 0;
         var slots = ImmutableArray.CreateBuilder<SlotState>(plan.Slots.Length);
         foreach (var slot in plan.Slots)
         {
-            var batch = slot.Action == SlotAction.Remove ? removalBatch : position++ / parallelism;
+            var batch = slot.Action == SlotAction.Remove ? removalBatch : BatchOf(position++);
             slots.Add(new SlotState { Plan = slot, Batch = batch, Host = slot.Host, OldLeft = slot.Old });
         }
         return new RolloutState { Plan = plan, Slots = slots.ToImmutable() };
+
+        // A canary is a batch of its own size.
+        int BatchOf(int index) => first == 0 ? index / parallelism : index < first ? 0 : ((index - first) / parallelism) + 1;
     }
 
     /// <summary>The next event, or null when there is nothing to do but wait. Ask again after applying it.</summary>
@@ -40,9 +44,10 @@ public static partial class Rollout
     {
         RolloutPhase.Ended or RolloutPhase.Paused => null,
         RolloutPhase.Unwinding => FailOverdue(state, now) ?? CallOff(state, now) ?? EndWhenSettled(state, now, state.UnwindsTo!.Value),
-        RolloutPhase.Aborting => FailOverdue(state, now) ?? EndWhenSettled(state, now, RolloutOutcome.Aborted),
+        RolloutPhase.Aborting => FailOverdue(state, now) ?? (state.IsStaging ? CallOff(state, now) : null) ?? EndWhenSettled(state, now, RolloutOutcome.Aborted),
         RolloutPhase.Pausing => FailOverdue(state, now) ?? (state.HasInFlight ? null : new RolloutEvent.Paused { At = now }),
         RolloutPhase.Delaying => FailOverdue(state, now) ?? ReactToFailures(state, now) ?? (now >= state.DelayUntil ? NextBatch(state, now) : null),
+        RolloutPhase.Holding => FailOverdue(state, now) ?? ReactToFailures(state, now) ?? (now >= state.HoldUntil ? new RolloutEvent.Promoted(OnRequest: false) { At = now } : null),
         RolloutPhase.Running => FailOverdue(state, now) ?? ReactToFailures(state, now) ?? Advance(state, now),
     };
 
@@ -54,7 +59,7 @@ public static partial class Rollout
             return null;
         }
         var times = state.Slots.Where(s => s.IsInFlight).Select(s => (DateTimeOffset?)DeadlineOf(state, s));
-        return state.Phase == RolloutPhase.Delaying ? times.Append(state.DelayUntil).Min() : times.Min();
+        return times.Append(state.DelayUntil).Append(state.HoldUntil).Min();
     }
 
     /// <summary>The commands that follow from a change of state, in slot order.</summary>
@@ -75,11 +80,16 @@ public static partial class Rollout
             {
                 yield return command;
             }
-            if (was.Phase == SlotPhase.Judging && now.Phase == SlotPhase.Failed && now.OldLeft.Any(o => o.Serving))
+            if (IsSentBack(before, was, now) && now.OldLeft.Any(o => o.Serving))
             {
                 yield return new RolloutCommand.Withdraw(now.Plan.Slot, now.Host!, now.Attempt);
             }
-            if (IsDraining(was.Phase) && !IsDraining(now.Phase) && now.Phase is not (SlotPhase.Retiring or SlotPhase.StoppingOld or SlotPhase.Done))
+            if (now.Phase == SlotPhase.Failed && IsWatched(before, was))
+            {
+                // As the agent does with one that fails before: it is kept for its logs.
+                yield return new RolloutCommand.StopOld(now.Plan.Slot, now.Host!, after.Plan.ToRevision, Retain: true, now.Attempt);
+            }
+            if (HasOldOut(before, was) && !HasOldOut(after, now) && now.Phase is not (SlotPhase.Retiring or SlotPhase.StoppingOld or SlotPhase.Done))
             {
                 foreach (var old in now.OldLeft)
                 {
@@ -106,13 +116,14 @@ public static partial class Rollout
         {
             SlotPhase.Preparing => [new RolloutCommand.Prepare(number, slot.Host!, slot.Attempt)],
             SlotPhase.Starting => [new RolloutCommand.Start(number, slot.Host!, slot.Attempt)],
-            SlotPhase.Publishing => [new RolloutCommand.Publish(number, slot.Host!, slot.Attempt)],
+            SlotPhase.Withholding => [new RolloutCommand.Withhold(number, slot.Host!, slot.Attempt)],
+            SlotPhase.Publishing => [state.IsBlueGreen ? new RolloutCommand.Switch(number, slot.Host!, slot.Attempt) : new RolloutCommand.Publish(number, slot.Host!, slot.Attempt)],
             SlotPhase.Judging => IsToBeJudged(state, slot) ? [new RolloutCommand.Judge(number, slot.Host!, slot.Attempt)] : [],
             SlotPhase.Yielding or SlotPhase.Draining => slot.OldInTraffic.Select(o => new RolloutCommand.Drain(number, o.Host, o.Revision, slot.Attempt)),
             SlotPhase.StoppingOld or SlotPhase.Retiring => slot.OldLeft.Select(o => new RolloutCommand.StopOld(number, o.Host, o.Revision, Retains(state, slot, o), slot.Attempt)),
             SlotPhase.Cancelling => [new RolloutCommand.CancelNew(number, slot.Host!, slot.Attempt)],
             SlotPhase.Reassigning => [new RolloutCommand.Reassign(number, slot.Attempt)],
-            SlotPhase.Pending or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => Enumerable.Empty<RolloutCommand>(),
+            SlotPhase.Pending or SlotPhase.Staged or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => Enumerable.Empty<RolloutCommand>(),
         };
     }
 
@@ -130,14 +141,19 @@ public static partial class Rollout
 
     private static RolloutEvent? ReactToFailures(RolloutState state, DateTimeOffset now)
     {
-        if (state.Failed == 0 || (double)state.Failed / Math.Max(1, state.Total) <= state.Plan.Policy.MaxFailureRatio)
+        // A set that is switched to is whole, or it is not switched to. A canary is judged by itself: its failure is not to be outvoted by what has not begun.
+        var tried = state.IsPromoted || state.Plan.Strategy is null || state.IsStaging ? [.. state.Slots] : state.Slots.RemoveAll(s => s.Batch > 0);
+        var (failed, total) = (tried.Count(s => s.Phase == SlotPhase.Failed), Math.Max(1, tried.Count(s => s.Plan.Action != SlotAction.Remove)));
+        if (failed == 0 || (!state.IsStaging && (double)failed / total <= state.Plan.Policy.MaxFailureRatio))
         {
             return null;
         }
-        var reason = $"{state.Failed} of {Math.Max(1, state.Total)} replicas failed, above max_failure_ratio {state.Plan.Policy.MaxFailureRatio:0.##}";
+        var reason = state.IsStaging
+            ? $"{failed} of {total} replicas failed before the traffic was switched to them"
+            : $"{failed} of {total} {(total < state.Total ? "canary " : "")}replicas failed, above max_failure_ratio {state.Plan.Policy.MaxFailureRatio:0.##}";
         return state.Plan.Policy.FailureAction switch
         {
-            FailureAction.Continue => null,
+            FailureAction.Continue => state.IsStaging ? new RolloutEvent.UnwindStarted(RolloutOutcome.Failed, reason) { At = now } : null,
             FailureAction.Pause => new RolloutEvent.PauseStarted(reason) { At = now },
             FailureAction.Rollback => new RolloutEvent.UnwindStarted(RolloutOutcome.NeedsRollback, reason) { At = now },
         };
@@ -154,11 +170,18 @@ public static partial class Rollout
         {
             return null;
         }
+        if (IsToBeHeld(state))
+        {
+            return state.Plan.Strategy!.Hold == TimeSpan.Zero
+                ? new RolloutEvent.Promoted(OnRequest: false) { At = now }
+                : new RolloutEvent.HoldStarted(now + state.Plan.Strategy.Hold) { At = now };
+        }
         if (state.Batch + 1 >= state.BatchCount)
         {
             return EndWhenSettled(state, now, state.Failed == 0 ? RolloutOutcome.Succeeded : RolloutOutcome.Failed);
         }
-        var delay = state.Batch < 0 ? TimeSpan.Zero : state.Plan.Policy.Delay;
+        var isAfterHold = state.IsPromoted && (state.IsBlueGreen || state.Batch == 0);
+        var delay = state.Batch < 0 || isAfterHold ? TimeSpan.Zero : state.Plan.Policy.Delay;
         return delay > TimeSpan.Zero ? new RolloutEvent.DelayStarted(now + delay) { At = now } : NextBatch(state, now);
     }
 
@@ -174,11 +197,15 @@ public static partial class Rollout
         {
             return SlotPhase.Reassigning;
         }
+        if (state.IsStaging)
+        {
+            return SlotPhase.Withholding;
+        }
         return IsStopFirst(state, slot) ? SlotPhase.Preparing : SlotPhase.Starting;
     }
 
     private static RolloutEvent? CallOff(RolloutState state, DateTimeOffset now) =>
-        state.Slots.FirstOrDefault(s => s.Phase == SlotPhase.Starting) is { } starting
+        state.Slots.FirstOrDefault(s => s.Phase is SlotPhase.Starting or SlotPhase.Staged) is { } starting
             ? new RolloutEvent.PhaseEntered(starting.Plan.Slot, SlotPhase.Cancelling) { At = now }
             : null;
 
@@ -186,6 +213,30 @@ public static partial class Rollout
         state.HasInFlight ? null : new RolloutEvent.Ended(outcome, state.Reason) { At = now };
 
     private static bool IsDraining(SlotPhase phase) => phase is SlotPhase.Yielding or SlotPhase.Draining;
+
+    /// <summary>All that is worked before the hold is, and the hold has not been.</summary>
+    private static bool IsToBeHeld(RolloutState state) =>
+        state is { IsPromoted: false, Batch: >= 0, Plan.Strategy: not null }
+        && state.Slots.All(s => s.Batch <= state.Batch ? s.IsSettled : !state.IsBlueGreen || s.Plan.Action == SlotAction.Remove);
+
+    /// <summary>The new replica has passed all that it had to, and yet its rollout waits: when it dies it has failed.</summary>
+    public static bool IsWatched(RolloutState state, SlotState slot) => slot.Phase == SlotPhase.Staged
+        || (state is { Phase: RolloutPhase.Holding, IsBlueGreen: false } && slot is { Batch: 0, Plan.Action: not SlotAction.Remove, Phase: SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done });
+
+    /// <summary>Old replicas that leave the traffic with the switch, whatever their slot waits for.</summary>
+    public static IEnumerable<(int Slot, Placement Old)> SwitchedFrom(RolloutState state) =>
+        from slot in state.Slots
+        where slot.Phase == SlotPhase.Publishing || slot is { Phase: SlotPhase.Pending, Plan.Action: SlotAction.Remove }
+        from old in slot.OldLeft
+        select (slot.Plan.Slot, old);
+
+    /// <summary>The old replicas of the slot have no traffic, or are losing it.</summary>
+    private static bool HasOldOut(RolloutState state, SlotState slot) => IsDraining(slot.Phase) || (state.IsBlueGreen && slot.Phase == SlotPhase.Publishing);
+
+    /// <summary>The new replica may have traffic that is the old one's again.</summary>
+    private static bool IsSentBack(RolloutState before, SlotState was, SlotState now) =>
+        (was.Phase == SlotPhase.Judging && now.Phase == SlotPhase.Failed)
+        || (before.IsBlueGreen && was.Phase == SlotPhase.Publishing && now.Phase is SlotPhase.Failed or SlotPhase.Cancelled);
 
     /// <summary>Only what served is worth going back to, and only where the slot lives on.</summary>
     private static bool Retains(RolloutState state, SlotState slot, Placement old) =>
@@ -211,14 +262,15 @@ public static partial class Rollout
     private static DateTimeOffset DeadlineOf(RolloutState state, SlotState slot) =>
         slot.Phase == SlotPhase.Judging ? JudgedBy(state) : slot.Since + slot.Phase switch
         {
-            SlotPhase.Preparing or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Reassigning => state.Plan.ProgressDeadline + AnswerGrace,
+            SlotPhase.Preparing or SlotPhase.Withholding or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Reassigning => state.Plan.ProgressDeadline + AnswerGrace,
             SlotPhase.Yielding or SlotPhase.Draining => state.Plan.DrainTimeout + StopDeadline,
-            SlotPhase.StoppingOld or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Judging or SlotPhase.Pending or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => StopDeadline,
+            SlotPhase.StoppingOld or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Judging or SlotPhase.Pending or SlotPhase.Staged or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => StopDeadline,
         };
 
     private static FailureReport Overdue(SlotState slot) => slot.Phase switch
     {
         SlotPhase.Preparing or SlotPhase.Starting => new FailureReport { Stage = ReplicaStage.Gate, Message = $"host {slot.Host} did not report the replica ready before its progress deadline" },
+        SlotPhase.Withholding => new FailureReport { Stage = ReplicaStage.Traffic, Message = "the traffic did not take in that the replica is to be left out; the coordinator's log says why" },
         SlotPhase.Publishing => new FailureReport { Stage = ReplicaStage.Traffic, Message = "not every ingress has the replica within the progress deadline; `orchestrator ps` and the agents' logs say which host's does not answer" },
         SlotPhase.Judging => new FailureReport { Stage = ReplicaStage.Traffic, Message = "its traffic was not judged in time; the coordinator's log says why" },
         SlotPhase.Yielding or SlotPhase.Draining => new FailureReport { Stage = ReplicaStage.Traffic, Message = $"not every ingress has let go of the old replica on {string.Join(", ", slot.OldInTraffic.Select(o => o.Host).Distinct())}" },

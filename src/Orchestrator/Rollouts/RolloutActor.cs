@@ -28,6 +28,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private readonly IActorRef networks;
     private readonly ILogger logger;
     private readonly Dictionary<string, RolloutCommand> sent = new(StringComparer.Ordinal);
+    private readonly ReplicaWatch watch = new();
     private RolloutState state;
     private int journaled;
     private int judgements;
@@ -79,7 +80,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             spanning = await Spanning.AskAsync(networks, target.Spec, await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout));
         }
-        fleet.Tell(new FleetMessage.Subscribe());
+        fleet.Tell(new FleetMessage.Subscribe(Replicas: job.Plan.Strategy is not null));
         Become(Running);
         Stash.UnstashAll();
         Carry(Rollout.Outstanding(state));
@@ -93,7 +94,12 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         else
         {
+            if (state.Phase == RolloutPhase.Holding)
+            {
+                TellHeld();
+            }
             await RecordAsync(null);
+            Look();
         }
         Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
     }
@@ -113,6 +119,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         });
         ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Drained>(m => RecordAsync(new RolloutEvent.OldDrained(m.Replica.Slot, m.Host, m.Replica.Revision) { At = Now }));
+        ReceiveAsync<TrafficMessage.Withheld>(m => WithholdingOf(m.Replica) is { } slot ? RecordAsync(new RolloutEvent.ReplicaWithheld(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<FleetMessage.Changed>(m => ExamineAsync(m.Fleet));
+        ReceiveAsync<FleetSnapshot>(ExamineAsync);
         ReceiveAsync<JudgementMessage.Judged>(JudgedAsync);
         ReceiveAsync<FleetMessage.HostLost>(m => state.LostHosts.Contains(m.Host) || !Concerns(m.Host) ? Task.CompletedTask : RecordAsync(new RolloutEvent.HostLost(m.Host) { At = Now }));
         ReceiveAsync<Reassignment>(m =>
@@ -121,12 +130,33 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             return RecordAsync(m.Event with { At = Now });
         });
         ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase == RolloutPhase.Paused ? ResumeAsync() : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.Promote>(_ => state.Phase == RolloutPhase.Holding ? RecordAsync(new RolloutEvent.Promoted(OnRequest: true) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
     }
 
     private SlotState? PublishingOf(ReplicaKey replica, string host) =>
         state.Slot(replica.Slot) is { Phase: SlotPhase.Publishing } slot && slot.Host == host && replica.Revision == job.Plan.ToRevision ? slot : null;
+
+    private SlotState? WithholdingOf(ReplicaKey replica) =>
+        state.Slot(replica.Slot) is { Phase: SlotPhase.Withholding } slot && replica.Revision == job.Plan.ToRevision ? slot : null;
+
+    private async Task ExamineAsync(FleetSnapshot fleetNow)
+    {
+        foreach (var failed in watch.Examine(state, job.Stack, fleetNow, Now))
+        {
+            await RecordAsync(failed);
+        }
+    }
+
+    /// <summary>What has died before it was watched is told of by no change of the fleet.</summary>
+    private void Look()
+    {
+        if (state.Slots.Any(s => Rollout.IsWatched(state, s)))
+        {
+            fleet.Tell(new FleetMessage.PeekFleet());
+        }
+    }
 
     private bool Concerns(string host) => state.Slots.Any(s => s.Host == host || s.OldLeft.Any(o => o.Host == host));
 
@@ -222,7 +252,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         foreach (var happened in events)
         {
             var next = Rollout.Apply(shown, happened);
-            foreach (var report in RolloutReport.Of(shown, next, happened))
+            foreach (var report in RolloutReport.Of(shown, next, happened, job.Stack))
             {
                 Report(report);
             }
@@ -232,7 +262,16 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             }
             shown = next;
         }
-        if (state.Phase == RolloutPhase.Paused && before.Phase != RolloutPhase.Paused)
+        if (before.Phase == RolloutPhase.Holding && state.Phase != RolloutPhase.Holding)
+        {
+            Context.Parent.Tell(new RolloutMessage.Continued(job.Plan.Service));
+        }
+        if (state.Phase == RolloutPhase.Holding && before.Phase != RolloutPhase.Holding)
+        {
+            TellHeld();
+            Look();
+        }
+        else if (state.Phase == RolloutPhase.Paused && before.Phase != RolloutPhase.Paused)
         {
             Context.Parent.Tell(new RolloutMessage.Paused(job.Plan.Service, state.Reason ?? "", state.Succeeded, state.Failed));
         }
@@ -241,6 +280,8 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             TellEnded();
         }
     }
+
+    private void TellHeld() => Context.Parent.Tell(new RolloutMessage.Held(job.Plan.Service, HoldText.Of(state, job.Stack), state.HoldUntil));
 
     private void TellEnded() =>
         Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, state.Outcome!.Value, state.Reason, state.Succeeded, state.Failed));
@@ -254,7 +295,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             Judge(judged);
         }
-        foreach (var command in all.Where(c => c is not RolloutCommand.Judge))
+        if (all.OfType<RolloutCommand.Switch>().ToImmutableArray() is { IsEmpty: false } switched)
+        {
+            traffic.Tell(new TrafficMessage.Switch(
+                [.. switched.Select(s => (KeyOf(s.Slot), s.Host))],
+                [.. Rollout.SwitchedFrom(state).Select(o => (KeyOf(o.Slot) with { Revision = o.Old.Revision }, o.Old.Host))]));
+        }
+        foreach (var command in all.Where(c => c is not (RolloutCommand.Judge or RolloutCommand.Switch)))
         {
             switch (command)
             {
@@ -263,6 +310,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     break;
                 case RolloutCommand.Prepare c:
                     Send(c.Host, c, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/prepare", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });
+                    break;
+                case RolloutCommand.Withhold c:
+                    traffic.Tell(new TrafficMessage.Withhold(KeyOf(c.Slot)));
                     break;
                 case RolloutCommand.Start c:
                     Send(c.Host, c, new AgentCommand.StartReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/start", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });

@@ -6,10 +6,16 @@ public abstract record RolloutCommand(int Slot)
     /// <summary>Pull on the new replica's host.</summary>
     public sealed record Prepare(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
+    /// <summary>blue-green: keep the new replica out of the traffic, before it is started.</summary>
+    public sealed record Withhold(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
     public sealed record Start(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
     /// <summary>Let every ingress have the new replica.</summary>
     public sealed record Publish(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
+
+    /// <summary>blue-green: let every ingress have the new replica and, with the same table, nothing to the old ones. Given to all that are switched together.</summary>
+    public sealed record Switch(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
     /// <summary>Compare the new replica's traffic with that of the old ones; given to all that are to be judged together.</summary>
     public sealed record Judge(int Slot, string Host, int Attempt) : RolloutCommand(Slot);

@@ -7,8 +7,11 @@ namespace Orchestrator.Rollouts;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(BatchStarted), "batch-started")]
 [JsonDerivedType(typeof(DelayStarted), "delay-started")]
+[JsonDerivedType(typeof(HoldStarted), "hold-started")]
+[JsonDerivedType(typeof(Promoted), "promoted")]
 [JsonDerivedType(typeof(PhaseEntered), "phase-entered")]
 [JsonDerivedType(typeof(ReplicaPrepared), "prepared")]
+[JsonDerivedType(typeof(ReplicaWithheld), "withheld")]
 [JsonDerivedType(typeof(ReplicaReady), "ready")]
 [JsonDerivedType(typeof(ReplicaPassed), "passed")]
 [JsonDerivedType(typeof(ReplicaPublished), "published")]
@@ -37,10 +40,20 @@ public abstract record RolloutEvent
     /// <summary>Decided: the batch is done and another follows.</summary>
     public sealed record DelayStarted(DateTimeOffset Until) : RolloutEvent;
 
+    /// <summary>Decided: the canary, or all that is staged, is up.</summary>
+    /// <param name="Until">Null: until somebody promotes it.</param>
+    public sealed record HoldStarted(DateTimeOffset? Until) : RolloutEvent;
+
+    /// <summary>The hold is over: decided, or a person's.</summary>
+    public sealed record Promoted(bool OnRequest) : RolloutEvent;
+
     /// <summary>Decided: the slot enters a phase whose commands are about to be sent.</summary>
     public sealed record PhaseEntered(int Slot, SlotPhase Phase) : RolloutEvent;
 
     public sealed record ReplicaPrepared(int Slot, int Attempt) : RolloutEvent;
+
+    /// <summary>blue-green: the new replica takes no traffic when it comes to be.</summary>
+    public sealed record ReplicaWithheld(int Slot, int Attempt) : RolloutEvent;
 
     public sealed record ReplicaReady(int Slot, int Attempt) : RolloutEvent;
 

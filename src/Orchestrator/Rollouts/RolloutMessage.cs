@@ -11,6 +11,9 @@ internal abstract record RolloutMessage
 
     public sealed record Abort(string Reason) : RolloutMessage;
 
+    /// <summary>Ends a hold.</summary>
+    public sealed record Promote : RolloutMessage;
+
     /// <summary>A newer change of the stack takes over.</summary>
     public sealed record Supersede(string Reason) : RolloutMessage;
 
@@ -19,10 +22,15 @@ internal abstract record RolloutMessage
 
     public sealed record Paused(string Service, string Reason, int Succeeded, int Failed) : RolloutMessage;
 
+    /// <summary>To the parent: it is held.</summary>
+    /// <param name="Message">For people, without the service's name.</param>
+    /// <param name="Until">Null: until somebody promotes it.</param>
+    public sealed record Held(string Service, string Message, DateTimeOffset? Until) : RolloutMessage;
+
     /// <summary>To the parent: the journal is read, and what it says of a pause or an end has been told.</summary>
     public sealed record Recovered(string Service) : RolloutMessage;
 
-    /// <summary>To the parent: it goes on after a pause.</summary>
+    /// <summary>To the parent: it goes on after a pause or a hold.</summary>
     public sealed record Continued(string Service) : RolloutMessage;
 
     public sealed record Ended(string Service, RolloutOutcome Outcome, string? Reason, int Succeeded, int Failed) : RolloutMessage;

@@ -7,7 +7,7 @@ namespace Orchestrator.Rollouts;
 /// <summary>What the people who watch are told of a rollout's events.</summary>
 internal static class RolloutReport
 {
-    public static IEnumerable<ChangeEvent> Of(RolloutState before, RolloutState after, RolloutEvent happened)
+    public static IEnumerable<ChangeEvent> Of(RolloutState before, RolloutState after, RolloutEvent happened, string stack)
     {
         var service = after.Plan.Service;
         var revision = after.Plan.ToRevision;
@@ -16,8 +16,14 @@ internal static class RolloutReport
             case RolloutEvent.BatchStarted e:
                 yield return new ChangeEvent.BatchStarted(service, e.Batch + 1, after.BatchCount, after.Slots.Count(s => s.Batch == e.Batch));
                 break;
+            case RolloutEvent.HoldStarted e:
+                yield return new ChangeEvent.Held(service, HoldText.Of(after, stack), e.Until);
+                break;
+            case RolloutEvent.Promoted e:
+                yield return new ChangeEvent.Promoted(service, e.OnRequest);
+                break;
             case RolloutEvent.ReplicaPassed e when Moved(before, after, e.Slot):
-                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Passed, null);
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Passed, after.Slot(e.Slot)!.Phase == SlotPhase.Staged ? "staged, out of the traffic" : null);
                 break;
             case RolloutEvent.ReplicaFailed e when Moved(before, after, e.Slot):
                 yield return new ChangeEvent.ReplicaFailed(service, e.Slot, after.Slot(e.Slot)!.Host ?? after.Slot(e.Slot)!.Plan.Old.FirstOrDefault()?.Host ?? "", revision, e.Report);

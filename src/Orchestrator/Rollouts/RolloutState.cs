@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Stacks;
 
 namespace Orchestrator.Rollouts;
 
@@ -10,6 +11,9 @@ public enum RolloutPhase
 
     /// <summary>Between two batches.</summary>
     Delaying,
+
+    /// <summary>The canary is in the traffic, or all new replicas are staged: they are watched until the hold is over or somebody promotes them.</summary>
+    Holding,
 
     /// <summary>Failed beyond the ratio under failure_action pause: what is in flight finishes, then Paused.</summary>
     Pausing,
@@ -49,8 +53,14 @@ public enum SlotPhase
     /// <summary>stop-first: the old replicas are being stopped.</summary>
     StoppingOld,
 
+    /// <summary>blue-green: the traffic is being told to leave the new replica out, before it is started.</summary>
+    Withholding,
+
     /// <summary>The new replica is on its way through its gate.</summary>
     Starting,
+
+    /// <summary>blue-green: the new replica has passed and takes no traffic; it waits for the others, and for the promotion.</summary>
+    Staged,
 
     /// <summary>The new replica has passed; every ingress is being told of it.</summary>
     Publishing,
@@ -91,6 +101,12 @@ public sealed record RolloutState
     /// <summary>Set while <see cref="Phase"/> is Delaying.</summary>
     public DateTimeOffset? DelayUntil { get; init; }
 
+    /// <summary>When a hold ends by itself; null when it does not, and outside of Holding.</summary>
+    public DateTimeOffset? HoldUntil { get; init; }
+
+    /// <summary>The hold is over: the rest follows, or the traffic is switched.</summary>
+    public bool IsPromoted { get; init; }
+
     /// <summary>Why it paused, unwinds or ended other than well.</summary>
     public string? Reason { get; init; }
 
@@ -111,6 +127,11 @@ public sealed record RolloutState
     public int Failed => Slots.Count(s => s.Phase == SlotPhase.Failed);
 
     public int Succeeded => Slots.Count(s => s.Phase == SlotPhase.Done);
+
+    /// <summary>blue-green, before its promotion: nothing new takes traffic, nothing old is touched.</summary>
+    public bool IsStaging => IsBlueGreen && !IsPromoted;
+
+    public bool IsBlueGreen => Plan.Strategy?.Kind == StrategyKind.BlueGreen;
 
     public bool HasInFlight => Slots.Any(s => s.IsInFlight);
 
@@ -159,9 +180,9 @@ public sealed record SlotState
     public FailureReport? Failure { get; init; }
 
     /// <summary>Waits for an answer.</summary>
-    public bool IsInFlight => Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing
+    public bool IsInFlight => Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Withholding or SlotPhase.Starting or SlotPhase.Publishing
         or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Cancelling or SlotPhase.Reassigning;
 
     /// <summary>Its batch need not wait for it any more.</summary>
-    public bool IsSettled => Phase is SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled;
+    public bool IsSettled => Phase is SlotPhase.Staged or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled;
 }

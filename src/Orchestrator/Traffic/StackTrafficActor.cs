@@ -52,9 +52,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         ReceiveAsync<TrafficTarget>(RetargetAsync);
         ReceiveAsync<TrafficMessage.FleetChanged>(FleetChangedAsync);
         ReceiveAsync<TrafficMessage.Publish>(PublishAsync);
+        ReceiveAsync<TrafficMessage.Withhold>(WithholdAsync);
+        ReceiveAsync<TrafficMessage.Switch>(SwitchAsync);
         ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
         ReceiveAsync<TrafficMessage.Undrain>(m => UnmarkAsync(id => id == TrafficTables.Id(m.Replica, m.Host)));
-        ReceiveAsync<TrafficMessage.UndrainRevision>(m => UnmarkAsync(id => IsOf(id, m.Service, m.Revision)));
+        ReceiveAsync<TrafficMessage.UndrainRevision>(UndrainRevisionAsync);
         Receive<TrafficMessage.Settle>(_ => Await(marks.Version, DateTimeOffset.MaxValue));
         Receive<TrafficMessage.GetStanding>(_ => Sender.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version))));
         ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
@@ -105,11 +107,45 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
 
     private async Task PublishAsync(TrafficMessage.Publish message)
     {
-        var id = TrafficTables.Id(message.Replica, message.Host);
+        var id = AwaitPublished(message.Replica, message.Host);
+        await MarkAsync(marks with { Draining = marks.Draining.Remove(id), WithheldNames = marks.Withheld.Remove(TrafficTables.Name(message.Replica)) });
+    }
+
+    private string AwaitPublished(ReplicaKey replica, string host)
+    {
+        var id = TrafficTables.Id(replica, host);
         publishing.RemoveAll(p => p.Endpoint == id);
-        publishing.Add((id, message.Replica, message.Host, Sender, Now));
+        publishing.Add((id, replica, host, Sender, Now));
         Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
-        await UnmarkAsync(i => i == id);
+        return id;
+    }
+
+    private async Task WithholdAsync(TrafficMessage.Withhold message)
+    {
+        await MarkAsync(marks with { WithheldNames = marks.Withheld.Add(TrafficTables.Name(message.Replica)) });
+        Sender.Tell(new TrafficMessage.Withheld(message.Replica));
+    }
+
+    /// <summary>One set of marks, one version, one table.</summary>
+    private async Task SwitchAsync(TrafficMessage.Switch message)
+    {
+        var to = message.To.Select(t => AwaitPublished(t.Replica, t.Host)).ToList();
+        await MarkAsync(marks with
+        {
+            Draining = marks.Draining.Union(message.From.Select(f => TrafficTables.Id(f.Replica, f.Host))).Except(to),
+            WithheldNames = marks.Withheld.Except(message.To.Select(t => TrafficTables.Name(t.Replica))),
+        });
+    }
+
+    /// <summary>A rollout of the service begins: what an earlier one withheld is held back no longer than it exists, and not at all when it is what this one leads to.</summary>
+    private Task UndrainRevisionAsync(TrafficMessage.UndrainRevision message)
+    {
+        var there = snapshot.Replicas(stack).Where(r => r.Replica.Key.Service == message.Service && r.Replica.Key.Revision != message.Revision).Select(r => TrafficTables.Name(r.Replica.Key)).ToHashSet(StringComparer.Ordinal);
+        return MarkAsync(marks with
+        {
+            Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message.Service, message.Revision))),
+            WithheldNames = marks.Withheld.Except(marks.Withheld.Where(n => n.StartsWith($"{message.Service}/", StringComparison.Ordinal) && !there.Contains(n))),
+        });
     }
 
     private async Task DrainAsync(TrafficMessage.Drain message)
@@ -117,15 +153,15 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         var id = TrafficTables.Id(message.Replica, message.Host);
         draining.RemoveAll(d => d.Endpoint == id);
         draining.Add((id, message.Replica, message.Host, Sender));
-        await MarkAsync(marks.Draining.Add(id));
+        await MarkAsync(marks with { Draining = marks.Draining.Add(id) });
     }
 
-    private Task UnmarkAsync(Func<string, bool> which) => MarkAsync(marks.Draining.Except(marks.Draining.Where(which)));
+    private Task UnmarkAsync(Func<string, bool> which) => MarkAsync(marks with { Draining = marks.Draining.Except(marks.Draining.Where(which)) });
 
-    private async Task MarkAsync(ImmutableSortedSet<string> next)
+    private async Task MarkAsync(TrafficMarks next)
     {
-        var isNew = next.Count != marks.Draining.Count;
-        marks = marks with { Draining = next };
+        var isNew = !next.Draining.SetEquals(marks.Draining) || !next.Withheld.SetEquals(marks.Withheld);
+        marks = next;
         if (!await RefreshAsync() && isNew)
         {
             await SaveAsync(marks);

@@ -37,6 +37,8 @@ internal sealed class TrafficActor : ReceiveActor
         Receive<TrafficMessage.CheckListeners>(Check);
         Receive<TrafficMessage.FleetChanged>(FleetChanged);
         Receive<TrafficMessage.Publish>(m => StackOf(m.Replica.Stack).Forward(m));
+        Receive<TrafficMessage.Withhold>(m => StackOf(m.Replica.Stack).Forward(m));
+        Receive<TrafficMessage.Switch>(m => StackOf(m.To[0].Replica.Stack).Forward(m));
         Receive<TrafficMessage.Drain>(m => StackOf(m.Replica.Stack).Forward(m));
         Receive<TrafficMessage.Undrain>(m => StackOf(m.Replica.Stack).Forward(m));
         Receive<TrafficMessage.UndrainRevision>(m => StackOf(m.Stack).Forward(m));

@@ -24,6 +24,14 @@ internal abstract record TrafficMessage
     /// <summary>It cannot be shown everywhere.</summary>
     public sealed record Refused(ReplicaKey Replica, string Host, FailureReport Report) : TrafficMessage;
 
+    /// <summary>A rollout's: the replica, which is not there yet, takes no traffic wherever it comes to be, until it is published or switched to. Answered with <see cref="Withheld"/> once that is durable.</summary>
+    public sealed record Withhold(ReplicaKey Replica) : TrafficMessage;
+
+    public sealed record Withheld(ReplicaKey Replica) : TrafficMessage;
+
+    /// <summary>A rollout's: with one table the new replicas take all traffic and the old ones none. Each new one is answered as by <see cref="Publish"/>; the old ones are drained as by <see cref="Drain"/>, which is asked for besides.</summary>
+    public sealed record Switch(ImmutableArray<(ReplicaKey Replica, string Host)> To, ImmutableArray<(ReplicaKey Replica, string Host)> From) : TrafficMessage;
+
     /// <summary>A rollout's: the replica is to go. Answered with <see cref="Drained"/> once no host sends anything to it and nothing is open, or the drain timeout has passed.</summary>
     public sealed record Drain(ReplicaKey Replica, string Host) : TrafficMessage;
 

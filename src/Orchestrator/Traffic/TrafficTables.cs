@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Orchestrator.Changes;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
@@ -12,10 +13,13 @@ internal static class TrafficTables
     /// <summary>One name in the fleet for a replica's container.</summary>
     public static string Id(ReplicaKey replica, string host) => $"{replica.ContainerName}@{host}";
 
+    /// <summary>A replica wherever it is.</summary>
+    public static string Name(ReplicaKey replica) => $"{replica.Service}/{replica.Slot}/{replica.Revision}";
+
     public static ImmutableArray<ServiceTraffic> Services(TrafficTarget target, FleetSnapshot fleet, TrafficMarks marks)
     {
         var replicas = fleet.Replicas(target.Stack)
-            .Where(r => r.Replica.IsServing)
+            .Where(r => r.Replica.IsServing && !marks.Withheld.Contains(Name(r.Replica.Key)))
             .ToLookup(r => r.Replica.Key.Service, StringComparer.Ordinal);
         var names = replicas.Select(r => r.Key).Concat(target.Current?.Spec.Services.Select(s => s.Name) ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
         return [.. names.Select(name => Service(target, name, replicas[name], marks)).OfType<ServiceTraffic>()];
@@ -116,7 +120,11 @@ internal sealed record TrafficTarget(StackHead Head, ImmutableArray<StackRevisio
 /// <summary>What neither file nor fleet can tell, and what therefore is kept: see <see cref="StackTrafficActor"/>.</summary>
 /// <param name="Version">The highest ever given.</param>
 /// <param name="Draining">Endpoint ids that must not take traffic.</param>
-internal sealed record TrafficMarks(long Version, ImmutableSortedSet<string> Draining)
+/// <param name="WithheldNames">Replicas that are no endpoints, by <see cref="TrafficTables.Name"/>; null in records from before there were any.</param>
+internal sealed record TrafficMarks(long Version, ImmutableSortedSet<string> Draining, ImmutableSortedSet<string>? WithheldNames = null)
 {
     public static TrafficMarks None { get; } = new(0, ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
+
+    [JsonIgnore]
+    public ImmutableSortedSet<string> Withheld => WithheldNames ?? ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 }

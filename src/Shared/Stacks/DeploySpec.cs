@@ -34,6 +34,9 @@ public sealed record DeploySpec
 
     /// <summary><c>x-orchestrator.drain_timeout</c>: the longest an old replica's open connections may take to end before it is stopped. Default 10 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary><c>x-orchestrator.strategy</c>. Default rolling.</summary>
+    public StrategySpec Strategy { get; init; } = new();
 }
 
 public enum UpdateOrder

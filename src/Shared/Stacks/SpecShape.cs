@@ -44,6 +44,7 @@ internal sealed class SpecShape
         JsonSerializer.SerializeToNode(new DeploySpec(), SpecJson.Default.DeploySpec),
         (nameof(DeploySpec.Update), Update),
         (nameof(DeploySpec.Rollback), Update),
+        (nameof(DeploySpec.Strategy), new(JsonSerializer.SerializeToNode(new StrategySpec(), SpecJson.Default.StrategySpec))),
         (nameof(DeploySpec.Placement), new(JsonSerializer.SerializeToNode(new PlacementSpec(), SpecJson.Default.PlacementSpec))));
 
     private static SpecShape Traffic { get; } = new(

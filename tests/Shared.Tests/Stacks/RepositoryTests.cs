@@ -27,7 +27,7 @@ public sealed class RepositoryTests
             .Concat(NetworkReader.Keys).Concat(NetworkReader.Keys.NotSupported).Concat(NetworkReader.PoolKeys.NotSupported)
             .Concat(VolumeReader.Keys)
             .Concat(ExtensionReader.Keys).Concat(ExtensionReader.Keys.NotSupported)
-            .Concat(RouteReader.Keys).Concat(TrafficReader.TimeoutKeys).Concat(TrafficReader.SloKeys).Concat(TrafficReader.MaintenanceKeys);
+            .Concat(RouteReader.Keys).Concat(TrafficReader.TimeoutKeys).Concat(TrafficReader.SloKeys).Concat(StrategyReader.Keys).Concat(TrafficReader.MaintenanceKeys);
 
         Assert.Equal([], keys.Distinct().Where(key => !documentation.Contains($"`{key}`", StringComparison.Ordinal) && !documentation.Contains($"`{key}:", StringComparison.Ordinal)));
     }

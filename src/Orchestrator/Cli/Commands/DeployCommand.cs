@@ -29,6 +29,7 @@ internal sealed class DeployCommand : CliCommand
             Stack = spec.Name,
             Spec = spec,
             Services = [.. services],
+            WaitsForPromotion = _follow.Waits(invocation.Arguments),
             ForceRecreate = invocation.Arguments.GetValue(_force),
             // A plan asks for nothing that needs a private key.
             Certificates = dryRun ? [] : certificates,

@@ -31,6 +31,6 @@ internal abstract class StackChangeCommand : CliCommand
         await StackNames.RequireAsync(connection.Coordinator, stack, invocation.Interrupted).ConfigureAwait(false);
         if (await RequestAsync(invocation, connection.Coordinator, stack).ConfigureAwait(false) is not { } request)
             return ExitCode.Failed;
-        return await new ChangeRun(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
+        return await new ChangeRun(invocation, connection).RunAsync(request with { WaitsForPromotion = _follow.Waits(invocation.Arguments) }, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
     }
 }

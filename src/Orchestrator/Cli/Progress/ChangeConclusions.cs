@@ -24,6 +24,7 @@ internal sealed class ChangeConclusions(Invocation invocation, CoordinatorConnec
             ChangeOutcome.Failed => Say(message, $"failed on the way to revision {ended.Revision}"),
             ChangeOutcome.RolledBack => Say(message, $"failed and rolled back to revision {ended.Revision}"),
             ChangeOutcome.Superseded => Say(message, "a newer change has taken over"),
+            ChangeOutcome.Held => Say(message, $"held on the way to revision {ended.Revision}"),
             ChangeOutcome.Aborted => Say(message, "the change was aborted"),
         };
         // The coordinator may have said what to do next; twice is once too often.
@@ -82,6 +83,7 @@ internal sealed class ChangeConclusions(Invocation invocation, CoordinatorConnec
         ChangeOutcome.RolledBack => ["mend the cause shown above and deploy again"],
         ChangeOutcome.Superseded => [$"follow the newer one: {invocation.Hint($"watch {Stack}")}"],
         ChangeOutcome.Aborted when request is not ChangeRequest.Abort => [$"see how it is: {invocation.Hint($"ps {Stack}")}"],
+        ChangeOutcome.Held => [$"go on: {invocation.Hint($"promote {Stack}")}"],
         ChangeOutcome.Aborted or ChangeOutcome.Done or ChangeOutcome.NothingToDo => [],
     };
 

@@ -17,6 +17,8 @@ internal static class ProgressText
         ChangeEvent.BatchStarted => [],
         ChangeEvent.ReplicaMoved moved => [Replica(moved.Service, new(moved.Slot, moved.Host, moved.Phase, moved.At, moved.Detail), paint)],
         ChangeEvent.ReplicaFailed failed => FailureText.Lines($"{failed.Service}.{failed.Slot}", failed.Host, failed.Report, paint),
+        ChangeEvent.Held held => [$"{held.Service}: {paint.Of(Tone.Busy, VisibleText.Line(held.Message))}"],
+        ChangeEvent.Promoted promoted => [$"{promoted.Service}: promoted{(promoted.OnRequest ? "" : ", its hold is over")}"],
         ChangeEvent.Waiting waiting => [paint.Of(Tone.Quiet, $"waiting for {VisibleText.Line(waiting.For)} ({DurationText.Of(waiting.Since)})")],
         ChangeEvent.Warning warning => [paint.Of(Tone.Busy, "warning:") + " " + VisibleText.Line(warning.Message)],
         ChangeEvent.RollbackStarted rollback => [paint.Of(Tone.Busy, $"{rollback.Service}: rolling back to {Words.Short(rollback.ToRevision)}: {VisibleText.Line(rollback.Reason)}")],
@@ -69,6 +71,7 @@ internal static class ProgressText
         ChangeOutcome.RolledBack => "rolled back",
         ChangeOutcome.Superseded => "superseded",
         ChangeOutcome.Aborted => "aborted",
+        ChangeOutcome.Held => "held",
     };
 
     public static Tone ToneOf(ReplicaStep step) => step switch
@@ -81,7 +84,7 @@ internal static class ProgressText
     public static Tone ToneOf(ChangeOutcome outcome) => outcome switch
     {
         ChangeOutcome.Done or ChangeOutcome.NothingToDo => Tone.Good,
-        ChangeOutcome.Superseded or ChangeOutcome.Aborted => Tone.Busy,
+        ChangeOutcome.Superseded or ChangeOutcome.Aborted or ChangeOutcome.Held => Tone.Busy,
         ChangeOutcome.Paused or ChangeOutcome.Failed or ChangeOutcome.RolledBack => Tone.Bad,
     };
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Cli.Interaction;
 using Orchestrator.Planning;
+using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
 
 namespace Orchestrator.Cli.Rendering;
@@ -133,8 +134,9 @@ internal static class PlanText
         var order = !replaces ? "" : policy.Order == UpdateOrder.StartFirst ? ", new first" : ", old stopped first";
         var delay = policy.Delay > TimeSpan.Zero ? $", {DurationText.Of(policy.Delay)} between batches" : "";
         var monitor = policy.Monitor > TimeSpan.Zero ? $", monitored for {DurationText.Of(policy.Monitor)}" : "";
+        var strategy = service.Strategy is null ? "" : $"; {HoldText.Of(service)}";
         var after = service.After.IsEmpty ? "" : "; after " + string.Join(" and ", service.After.Select(After));
-        return $"{service.Service}: {batch}{order}{delay}{monitor}; on failure {OnFailure(policy.FailureAction)}{after}";
+        return $"{service.Service}: {batch}{order}{delay}{monitor}{strategy}; on failure {OnFailure(policy.FailureAction)}{after}";
     }
 
     private static string After(DependencySpec dependency) => dependency.Condition switch

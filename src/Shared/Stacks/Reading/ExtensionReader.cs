@@ -28,6 +28,7 @@ internal static class ExtensionReader
             { "progress_deadline", (d, v) => d with { Deploy = d.Deploy with { ProgressDeadline = Positive(v) ?? d.Deploy.ProgressDeadline } } },
             { "retain", (d, v) => d with { Deploy = d.Deploy with { Retain = v.Int(0, MaxRetain) ?? d.Deploy.Retain } } },
             { "drain_timeout", (d, v) => d with { Deploy = d.Deploy with { DrainTimeout = v.Duration() ?? d.Deploy.DrainTimeout } } },
+            { "strategy", (d, v) => d with { Deploy = d.Deploy with { Strategy = StrategyReader.Read(v) } } },
             { "route", (d, v) => d with { Routes = RouteReader.Read(v) } },
         };
         keys.AddRange(TrafficReader.Keys, d => d.Traffic, (d, t) => d with { Traffic = t });

@@ -1,0 +1,73 @@
+using Orchestrator.Api;
+using Orchestrator.Planning;
+using Orchestrator.Rollouts;
+
+namespace Orchestrator.Changes;
+
+/// <summary>A change that is held before its promotion.</summary>
+internal sealed partial class StackActor
+{
+    /// <summary>The record tells a command that only looks, in another process, what is held.</summary>
+    private async Task HeldAsync(RolloutMessage.Held message)
+    {
+        if (active is not { } change || !change.IsFrom(message.Service, Sender))
+        {
+            return;
+        }
+        change.Held(message);
+        await SaveAsync(head, [], change.Record);
+        await ConcludeAsync();
+    }
+
+    private async Task ContinuedAsync(RolloutMessage.Continued message)
+    {
+        if (active is not { } change || !change.IsFrom(message.Service, Sender))
+        {
+            return;
+        }
+        var held = change.Record.Held;
+        change.Continued(message.Service);
+        if (change.Record.Held.Count != held.Count)
+        {
+            await SaveAsync(head, [], change.Record);
+        }
+    }
+
+    private async Task PromoteAsync(ChangeRequest.Promote request, IActorRef follower)
+    {
+        if (active is not { } change || change.Promote(request.Service) is { IsEmpty: true })
+        {
+            followers.Remove(follower);
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, NothingHeld(request)));
+            return;
+        }
+        await SaveAsync(head, [], change.Record);
+        Follow(follower, withPast: false);
+        Tell(new ChangeEvent.Accepted(stack, ChangeId(change.Record), change.Record.Plan.TargetRevision));
+        Timers.StartPeriodicTimer(nameof(Heartbeat), new Heartbeat(), HeartbeatInterval);
+    }
+
+    private string NothingHeld(ChangeRequest.Promote request)
+    {
+        var what = request.Service is { } service ? $"service {service} of stack {stack}" : $"stack {stack}";
+        return active switch
+        {
+            null => $"{what} has nothing to promote: no change is under way",
+            { HoldReason: { } held } => $"{what} has nothing to promote; held is {held}",
+            { IsPaused: true } => $"{what} has nothing to promote: the change is paused; see `orchestrator ls`",
+            var change => $"{what} has nothing to promote yet; waiting for {change.WaitsFor()}; follow it with `orchestrator watch {stack}`",
+        };
+    }
+
+    /// <summary>Who does not wait for a promotion has seen the end of what goes on by itself.</summary>
+    private void TellHeld()
+    {
+        if (active is { IsHeld: true } change)
+        {
+            followers.Rest(new ChangeEvent.Ended(ChangeOutcome.Held, change.Record.Plan.TargetRevision, HeldMessage(change)) { At = Now }, Self);
+        }
+    }
+
+    private string HeldMessage(ActiveChange change) =>
+        $"held on the way to revision {change.Record.Plan.TargetRevision}: {change.HoldReason}; or go back with `orchestrator abort {stack}` and `orchestrator rollback {stack}`";
+}
