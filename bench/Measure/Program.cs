@@ -1,0 +1,34 @@
+using System.Globalization;
+using Orchestrator.Engine;
+using Orchestrator.Measure;
+
+const string Usage = """
+    usage: orchestrator-measure agents URL TOKEN COUNT FOLDER
+           orchestrator-measure plan HOSTS REPLICAS
+           orchestrator-measure floor IMAGE NEXT REPLICAS SCALED PARALLELISM MONITOR-MS ENGINE...
+
+    agents  joins COUNT simulated hosts to the coordinator at URL, each with a certificate and a link of its own, prints
+            "ready" when all are connected, and answers for their engines at once until its standard input closes
+    plan    times the planner alone on a fleet of HOSTS hosts with one stack of REPLICAS replicas: first deploy, nothing
+            to do, and every replica outdated
+    floor   times bare engine calls for a first deploy, an update, the way back and scaling, under the same gates
+    """;
+
+switch (args)
+{
+    case ["agents", var url, var token, var count, var folder]:
+        await SimulatedFleet.RunAsync(new Uri(url), token, Number(count), folder);
+        return 0;
+    case ["plan", var hosts, var replicas]:
+        PlanTiming.Run(Number(hosts), Number(replicas));
+        return 0;
+    case ["floor", var image, var next, var replicas, var scaled, var parallelism, var monitor, .. { Length: > 0 } engines]:
+        var options = new FloorOptions(image, next, Number(replicas), Number(scaled), Number(parallelism), TimeSpan.FromMilliseconds(Number(monitor)));
+        await new EngineFloor([.. engines.Select(e => new EngineClient(EngineAddress.Parse(e)))], options).RunAsync();
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync(Usage);
+        return 2;
+}
+
+static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using Orchestrator.Agent.Links;
+using Orchestrator.Protocol;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Measure;
+
+/// <summary>One host whose engine does everything at once.</summary>
+internal sealed class SimulatedAgent : ReceiveActor
+{
+    private readonly string name;
+    private readonly int number;
+    private readonly CountdownEvent connected;
+    private readonly Dictionary<string, ReplicaSnapshot> replicas = new(StringComparer.Ordinal);
+    private IActorRef uplink = ActorRefs.Nobody;
+    private bool isCounted;
+    private int addresses;
+
+    public SimulatedAgent(string name, int number, CountdownEvent connected)
+    {
+        this.name = name;
+        this.number = number;
+        this.connected = connected;
+        Receive<UplinkMessage.LinkUp>(LinkUp);
+        Receive<UplinkMessage.LinkDown>(_ => uplink = ActorRefs.Nobody);
+        Receive<AgentCommand.ReportInventory>(_ => Report());
+        Receive<AgentCommand.ResolveImage>(c => Tell(new AgentEvent.ImageResolved { CommandId = c.CommandId, Pinned = $"{c.Reference}@sha256:{new string('0', 64)}" }));
+        Receive<AgentCommand.PrepareReplica>(c => Tell(new AgentEvent.ReplicaPrepared(c.CommandId, c.Key)));
+        Receive<AgentCommand.StartReplica>(Start);
+        Receive<AgentCommand.StopReplica>(Stop);
+        Receive<AgentCommand.ApplyTraffic>(c => Tell(new AgentEvent.TrafficApplied
+        {
+            CommandId = c.CommandId,
+            Stack = c.Table.Stack,
+            Version = c.Table.Version,
+            Drained = [.. c.Table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id)],
+        }));
+        Receive<AgentCommand.RemoveStack>(Remove);
+        Receive<AgentCommand>(_ => { });
+    }
+
+    private void LinkUp(UplinkMessage.LinkUp up)
+    {
+        uplink = up.Uplink;
+        Report();
+        if (!isCounted)
+        {
+            isCounted = true;
+            connected.Signal();
+        }
+    }
+
+    private void Report() => Tell(new AgentEvent.InventoryReported(
+        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
+        [.. replicas.Values]));
+
+    private void Start(AgentCommand.StartReplica command)
+    {
+        addresses++;
+        var snapshot = new ReplicaSnapshot
+        {
+            Key = command.Key,
+            ContainerId = command.Key.ContainerName,
+            ContainerName = command.Key.ContainerName,
+            Image = command.Spec.Container.Image,
+            ConfigHash = command.Spec.ConfigHash,
+            State = ReplicaState.Running,
+            Health = ReplicaHealth.Healthy,
+            Addresses = command.Spec.Container.Networks.ToImmutableSortedDictionary(n => n.EngineName, _ => $"172.{16 + (addresses >> 16)}.{(addresses >> 8) & 255}.{addresses & 255}"),
+        };
+        replicas[snapshot.ContainerName] = snapshot;
+        Tell(new AgentEvent.ReplicaChanged(snapshot));
+        Tell(new AgentEvent.ReplicaReady(command.CommandId, command.Key));
+        Tell(new AgentEvent.ReplicaPassed(command.CommandId, command.Key));
+    }
+
+    private void Stop(AgentCommand.StopReplica command)
+    {
+        var container = command.Key.ContainerName;
+        if (command.Retain && replicas.TryGetValue(container, out var running))
+        {
+            replicas[container] = running with { State = ReplicaState.Retained, Addresses = ImmutableSortedDictionary<string, string>.Empty };
+            Tell(new AgentEvent.ReplicaChanged(replicas[container]));
+        }
+        else if (replicas.Remove(container))
+        {
+            Tell(new AgentEvent.ReplicaGone(command.Key));
+        }
+        Tell(new AgentEvent.ReplicaStopped(command.CommandId, command.Key));
+    }
+
+    private void Remove(AgentCommand.RemoveStack command)
+    {
+        foreach (var replica in replicas.Values.Where(r => r.Key.Stack == command.Stack).ToList())
+        {
+            replicas.Remove(replica.ContainerName);
+            Tell(new AgentEvent.ReplicaGone(replica.Key));
+        }
+        Tell(new AgentEvent.StackRemoved(command.CommandId, null));
+    }
+
+    private void Tell(AgentEvent happened) => uplink.Tell(happened, Self);
+}
