@@ -3,12 +3,13 @@ using Orchestrator.Engine;
 using Orchestrator.Measure;
 
 const string Usage = """
-    usage: orchestrator-measure agents URL TOKEN COUNT FOLDER
+    usage: orchestrator-measure agents URL DATA COUNT FOLDER
            orchestrator-measure plan HOSTS REPLICAS
            orchestrator-measure floor IMAGE NEXT REPLICAS SCALED PARALLELISM MONITOR-MS ENGINE...
 
-    agents  joins COUNT simulated hosts to the coordinator at URL, each with a certificate and a link of its own, prints
-            "ready" when all are connected, and answers for their engines at once until its standard input closes
+    agents  COUNT simulated hosts of the coordinator at URL, whose data folder is DATA, each with a certificate and a link
+            of its own; prints "ready" when all are connected, and answers for their engines at once until its standard
+            input closes
     plan    times the planner alone on a fleet of HOSTS hosts with one stack of REPLICAS replicas: first deploy, nothing
             to do, and every replica outdated
     floor   times bare engine calls for a first deploy, an update, the way back and scaling, under the same gates
@@ -16,8 +17,8 @@ const string Usage = """
 
 switch (args)
 {
-    case ["agents", var url, var token, var count, var folder]:
-        await SimulatedFleet.RunAsync(new Uri(url), token, Number(count), folder);
+    case ["agents", var url, var data, var count, var folder]:
+        await SimulatedFleet.RunAsync(new Uri(url), data, Number(count), folder);
         return 0;
     case ["plan", var hosts, var replicas]:
         PlanTiming.Run(Number(hosts), Number(replicas));

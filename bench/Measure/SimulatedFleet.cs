@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Agent.Links;
+using Orchestrator.Links;
 using Orchestrator.Protocol;
 using Orchestrator.Security;
 
@@ -9,29 +10,21 @@ namespace Orchestrator.Measure;
 /// <summary>Many hosts in one process: real certificates, real links, no engines.</summary>
 internal static class SimulatedFleet
 {
-    /// <summary>Joins side by side; a coordinator signs within milliseconds.</summary>
-    private const int JoinsMax = 8;
-
     /// <summary>For all hosts to be connected.</summary>
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromMinutes(3);
 
-    public static async Task RunAsync(Uri url, string tokenText, int count, string folder)
+    public static async Task RunAsync(Uri url, string dataDir, int count, string folder)
     {
         var time = TimeProvider.System;
-        if (!JoinToken.TryParse(tokenText, out var token, out var error))
-        {
-            throw new ArgumentException(error, nameof(tokenText));
-        }
         var names = Enumerable.Range(1, count).Select(n => $"s{n}").ToList();
-        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = JoinsMax }, async (name, cancellation) =>
+        using (var trust = Trust.Open(dataDir, Trust.LocalNames, time))
         {
-            var credential = Credential(folder, name);
-            if (!credential.Exists)
+            foreach (var name in names)
             {
-                var joined = await JoinClient.JoinAsync(url, token, name, time, cancellation);
-                credential.Save(joined.AuthorityPem, joined.CertificatePem, joined.KeyPem);
+                var joined = trust.IssueLocal(name, CertificateRole.Agent, [url.ToString()]);
+                Credential(folder, name).Save(joined.AuthorityPem, joined.CertificatePem, joined.KeyPem);
             }
-        });
+        }
         var system = ActorSystem.Create("scale");
         var connected = new CountdownEvent(count);
         ILoggerFactory loggers = NullLoggerFactory.Instance;
