@@ -98,6 +98,9 @@ public enum ReplicaStep
     Monitoring,
     Passed,
 
+    /// <summary>Passed, and kept out of the traffic until all are switched to.</summary>
+    Staged,
+
     /// <summary>Every ingress has it.</summary>
     Published,
 

@@ -145,7 +145,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         if (happened is ChangeEvent.ReplicaMoved moved)
         {
             var name = $"{moved.Service}.{moved.Slot}";
-            if (moved is { Phase: ReplicaStep.Published, Detail: null } || moved.Phase is ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
+            if (moved is { Phase: ReplicaStep.Published, Detail: null } || moved.Phase is ReplicaStep.Staged or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed)
             {
                 latest.Remove(name);
             }
@@ -171,7 +171,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         ReplicaStep.Passed => "waiting for every host to show it",
         ReplicaStep.OldDrained => "drained, stopping",
         ReplicaStep.StoppingOld => "stopping",
-        ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.Published
+        ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.Staged or ReplicaStep.Published
             or ReplicaStep.OldStopped or ReplicaStep.Removed or ReplicaStep.Failed => step.ToString().ToLowerInvariant(),
     };
 

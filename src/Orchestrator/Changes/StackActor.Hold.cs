@@ -69,5 +69,5 @@ internal sealed partial class StackActor
     }
 
     private string HeldMessage(ActiveChange change) =>
-        $"held on the way to revision {change.Record.Plan.TargetRevision}: {change.HoldReason}; or go back with `orchestrator abort {stack}` and `orchestrator rollback {stack}`";
+        $"held on the way to revision {change.Record.Plan.TargetRevision}: {change.HoldReason}; `orchestrator rollback {stack}` goes back";
 }

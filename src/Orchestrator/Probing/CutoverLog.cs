@@ -62,7 +62,7 @@ public sealed class CutoverLog(ProbeRecorder recorder)
 
     private static CutoverKind? KindOf(ReplicaStep step) => step switch
     {
-        ReplicaStep.Passed => CutoverKind.Passed,
+        ReplicaStep.Passed or ReplicaStep.Staged => CutoverKind.Passed,
         ReplicaStep.Published => CutoverKind.Published,
         ReplicaStep.OldDrained => CutoverKind.Drained,
         ReplicaStep.StoppingOld => CutoverKind.Stopping,

@@ -23,7 +23,7 @@ internal static class RolloutReport
                 yield return new ChangeEvent.Promoted(service, e.OnRequest);
                 break;
             case RolloutEvent.ReplicaPassed e when Moved(before, after, e.Slot):
-                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, ReplicaStep.Passed, after.Slot(e.Slot)!.Phase == SlotPhase.Staged ? "staged, out of the traffic" : null);
+                yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, after.Slot(e.Slot)!.Phase == SlotPhase.Staged ? ReplicaStep.Staged : ReplicaStep.Passed, null);
                 break;
             case RolloutEvent.ReplicaFailed e when Moved(before, after, e.Slot):
                 yield return new ChangeEvent.ReplicaFailed(service, e.Slot, after.Slot(e.Slot)!.Host ?? after.Slot(e.Slot)!.Plan.Old.FirstOrDefault()?.Host ?? "", revision, e.Report);

@@ -80,6 +80,7 @@ public sealed class DeployCommandTests : IDisposable
     [Theory]
     [InlineData(ChangeOutcome.Done, 0)]
     [InlineData(ChangeOutcome.NothingToDo, 0)]
+    [InlineData(ChangeOutcome.Held, 0)]
     [InlineData(ChangeOutcome.Paused, 1)]
     [InlineData(ChangeOutcome.Failed, 1)]
     [InlineData(ChangeOutcome.RolledBack, 3)]
@@ -131,6 +132,29 @@ public sealed class DeployCommandTests : IDisposable
             """,
             _cli.Error);
         Assert.Empty(_cli.Out);
+    }
+
+    [Fact]
+    public async Task Deploy_that_is_held_says_so_and_is_no_failure()
+    {
+        _cli.Coordinator.Events.Add(new ChangeEvent.Held("web", "canary of 1 of 6 is up; held until `orchestrator promote hello`", null));
+        _cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Held, 2, "held on the way to revision 2: web: canary of 1 of 6 is up"));
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("deploy", "stack.yaml"));
+
+        Assert.Contains("web: canary of 1 of 6 is up; held until `orchestrator promote hello`\n", _cli.Error, StringComparison.Ordinal);
+        Assert.StartsWith("hello, after 0.0 s: held on the way to revision 2: web: canary of 1 of 6 is up\n", _cli.Out, StringComparison.Ordinal);
+        Assert.False(Assert.Single(_cli.Coordinator.Requests).WaitsForPromotion);
+    }
+
+    [Fact]
+    public async Task Deploy_waits_for_a_promotion_when_it_is_told_to()
+    {
+        _cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Done, 2, ""));
+
+        await _cli.RunAsync("deploy", "stack.yaml", "--wait");
+        Assert.True(Assert.Single(_cli.Coordinator.Requests).WaitsForPromotion);
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("deploy", "stack.yaml", "--wait", "--detach"));
     }
 
     [Fact]

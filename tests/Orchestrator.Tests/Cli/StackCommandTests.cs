@@ -40,6 +40,36 @@ public sealed class StackCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Promote_asks_for_the_stack_or_one_service_of_it()
+    {
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("promote", "hello"));
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("promote", "hello/web", "--wait"));
+
+        Assert.Equal(
+            [new ChangeRequest.Promote { Stack = "hello" }, new ChangeRequest.Promote { Stack = "hello", Service = "web", WaitsForPromotion = true }],
+            _cli.Coordinator.Requests);
+    }
+
+    [Theory]
+    [InlineData("hello/", "error: `hello/` is not STACK or STACK/SERVICE\n")]
+    [InlineData("/web", "error: `/web` is not STACK or STACK/SERVICE\n")]
+    [InlineData("hullo/web", "error: there is no stack hullo; did you mean hello? known stacks: hello\n")]
+    public async Task Promote_of_what_is_no_stack_is_bad_usage(string target, string error)
+    {
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("promote", target));
+        Assert.Equal(error, _cli.Error);
+    }
+
+    [Fact]
+    public async Task Promote_of_what_is_not_held_fails()
+    {
+        _cli.Coordinator.OnChange = (_, _) => throw new CoordinatorException(CoordinatorErrorKind.Conflict, "stack hello has nothing to promote: no change is under way");
+
+        Assert.Equal(ExitCode.Failed, await _cli.RunAsync("promote", "hello"));
+        Assert.Equal("error: stack hello has nothing to promote: no change is under way\n", _cli.Error);
+    }
+
+    [Fact]
     public async Task Resume_of_a_first_deploy_that_never_succeeded_is_possible()
     {
         _cli.Coordinator.Stacks = [];
@@ -50,6 +80,7 @@ public sealed class StackCommandTests : IDisposable
 
     [Theory]
     [InlineData("resume hello", true)]
+    [InlineData("promote hello", true)]
     [InlineData("deploy stack.yaml", true)]
     [InlineData("deploy stack.yaml --dry-run", false)]
     [InlineData("plan stack.yaml", false)]

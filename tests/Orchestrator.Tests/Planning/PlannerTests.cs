@@ -54,6 +54,80 @@ public sealed class PlannerTests
         Assert.True(plan.IsEmpty);
     }
 
+    [Theory]
+    [InlineData(null, null, 1)]
+    [InlineData(2, null, 2)]
+    [InlineData(9, null, 6)]
+    [InlineData(null, 10, 1)]
+    [InlineData(null, 34, 3)]
+    [InlineData(null, 100, 6)]
+    public void Canary_is_so_many_or_such_a_part_of_the_replicas(int? replicas, int? percent, int first)
+    {
+        var strategy = Update(new StrategySpec { Kind = StrategyKind.Canary, Replicas = replicas, Percent = percent }).Strategy!;
+        Assert.Equal((StrategyKind.Canary, first, (TimeSpan?)TimeSpan.FromMinutes(1)), (strategy.Kind, strategy.First, strategy.Hold));
+    }
+
+    [Fact]
+    public void Blue_green_starts_first_and_is_switched_at_once_unless_it_is_held()
+    {
+        var plan = Update(new StrategySpec { Kind = StrategyKind.BlueGreen });
+        Assert.Equal((UpdateOrder.StartFirst, new StrategyPlan(StrategyKind.BlueGreen, 6, TimeSpan.Zero)), (plan.Policy.Order, plan.Strategy));
+        Assert.Equal(TimeSpan.FromHours(1), Update(new StrategySpec { Kind = StrategyKind.BlueGreen, Hold = TimeSpan.FromHours(1) }).Strategy!.Hold);
+        Assert.Null(Update(new StrategySpec { Kind = StrategyKind.BlueGreen, IsManual = true }).Strategy!.Hold);
+        Assert.Null(Update(new StrategySpec()).Strategy);
+    }
+
+    [Fact]
+    public void Blue_green_that_cannot_run_beside_the_old_is_rolling_with_a_warning()
+    {
+        var port = Update(new StrategySpec { Kind = StrategyKind.BlueGreen }, s => s with { Container = s.Container with { Ports = [new PortSpec { Target = 80, Published = 8080 }] } }, replicas: 1, out var warnings);
+        Assert.Equal((UpdateOrder.StopFirst, null), (port.Policy.Order, port.Strategy));
+        Assert.Equal(["service web: blue-green cannot work because port 8080 of the host can be bound only once; the update is rolling"], warnings);
+
+        Update(new StrategySpec { Kind = StrategyKind.BlueGreen }, s => s with { Container = s.Container with { ContainerName = "web" } }, replicas: 1, out warnings);
+        Assert.Equal(["service web: blue-green cannot work because container_name web can exist only once; the update is rolling"], warnings);
+        Assert.NotNull(Update(new StrategySpec { Kind = StrategyKind.Canary }, s => s with { Container = s.Container with { ContainerName = "web" } }, replicas: 1, out _).Strategy);
+    }
+
+    [Fact]
+    public void Blue_green_is_not_judged_by_its_traffic_and_says_so()
+    {
+        ServiceSpec Judged(ServiceSpec s) => s with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 80, Target = 80 }], Slo = new SloSpec { ErrorRate = 0.01 } } };
+        Assert.Null(Update(new StrategySpec { Kind = StrategyKind.BlueGreen }, Judged, replicas: 2, out var warnings).Slo);
+        Assert.Equal(["service web: slo is not judged, because blue-green takes the old replicas out of the traffic as the new ones enter it; use canary to compare them"], warnings);
+        Assert.NotNull(Update(new StrategySpec { Kind = StrategyKind.Canary }, Judged, replicas: 2, out _).Slo);
+    }
+
+    [Theory]
+    [InlineData(StrategyKind.Canary)]
+    [InlineData(StrategyKind.BlueGreen)]
+    public void Only_an_update_of_what_serves_has_a_strategy(StrategyKind kind)
+    {
+        ServiceSpec With(ServiceSpec s) => s with { Deploy = s.Deploy with { Strategy = new StrategySpec { Kind = kind } } };
+        var (old, next) = (With(Service("web", replicas: 2)), With(Service("web", "app:v2", 2)));
+        var fleet = Hosts("h1", "h2").Run("h1", old, 1).Run("h2", old, 2);
+        Assert.NotNull(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, next), Fleet = fleet }));
+        Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, next), Fleet = fleet, IsRollback = true }));
+        Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(1, old), Fleet = Hosts("h1", "h2").Run("h1", old, 1), IsRepair = true }));
+        Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Target = Revision(1, old), Fleet = Hosts("h1", "h2") }));
+        Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, With(Service("web", replicas: 3))), Fleet = fleet }));
+        Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, next), Fleet = Hosts("h1", "h2").Run("h1", old, 1, ReplicaState.Exited).Run("h2", old, 2, ReplicaState.Exited) }));
+
+        static StrategyPlan? StrategyOf(PlanInput input) => Planner.Plan(input).Plan!.Services.Single().Strategy;
+    }
+
+    private static ServicePlan Update(StrategySpec strategy) => Update(strategy, s => s, replicas: 6, out _);
+
+    private static ServicePlan Update(StrategySpec strategy, Func<ServiceSpec, ServiceSpec> more, int replicas, out IReadOnlyList<string> warnings)
+    {
+        var old = more(Service("web", replicas: replicas));
+        var next = more(Service("web", "app:v2", replicas));
+        var fleet = Enumerable.Range(1, replicas).Aggregate(Hosts("h1"), (f, slot) => f.Run("h1", old, slot));
+        var plan = Plan(fleet, Revision(1, old), Revision(2, next with { Deploy = next.Deploy with { Strategy = strategy } }));
+        warnings = plan.Warnings;
+        return plan.Services.Single();
+    }
+
     [Fact]
     public void Unhealthy_and_missing_slots_come_first()
     {

@@ -38,6 +38,7 @@ public sealed class RolloutProperties
             FailureAction = (FailureAction)random.Next(3),
             MaxFailureRatio = random.NextDouble() / 2,
         }) with { Slo = random.Next(2) == 0 ? null : new SloSpec { ErrorRate = 0.01 } };
+        plan = WithStrategy(plan, random);
         var run = new RolloutRun(plan);
         for (var step = 0; step < StepsMax && run.State.Phase != RolloutPhase.Ended; step++)
         {
@@ -46,6 +47,23 @@ public sealed class RolloutProperties
         }
         Assert.True(run.State.Phase == RolloutPhase.Ended, $"seed {seed}: still {run.State.Phase} with {run.Asked} open");
         AssertReplays(run, plan);
+    }
+
+    private static ServicePlan WithStrategy(ServicePlan plan, Random random)
+    {
+        TimeSpan? hold = random.Next(3) switch { 0 => null, 1 => TimeSpan.Zero, _ => TimeSpan.FromMinutes(1) };
+        return random.Next(3) switch
+        {
+            0 => plan,
+            1 => plan with { Strategy = new StrategyPlan(StrategyKind.Canary, random.Next(1, plan.Slots.Length + 1), hold) },
+            _ => plan with
+            {
+                Strategy = new StrategyPlan(StrategyKind.BlueGreen, plan.Slots.Length, hold),
+                Slo = null,
+                Policy = plan.Policy with { Order = UpdateOrder.StartFirst },
+                Slots = random.Next(2) == 0 ? plan.Slots : plan.Slots.Add(new SlotPlan { Slot = 99, Action = SlotAction.Remove, Old = [new Placement("h1", "old", true)] }),
+            },
+        };
     }
 
     private static void Disturb(RolloutRun run, Random random)
@@ -58,6 +76,11 @@ public sealed class RolloutProperties
                 1 => new RolloutEvent.AbortRequested("tired") { At = run.Now },
                 _ => new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now },
             });
+            return;
+        }
+        if (run.State.Phase == RolloutPhase.Holding && random.Next(2) == 0)
+        {
+            Hurry(run, random);
             return;
         }
         if (run.Open.Count == 0)
@@ -84,9 +107,24 @@ public sealed class RolloutProperties
         }
     }
 
+    private static void Hurry(RolloutRun run, Random random)
+    {
+        var slot = run.State.Slots[random.Next(run.State.Slots.Length)];
+        run.Tell(random.Next(8) switch
+        {
+            0 => new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, new FailureReport { Stage = ReplicaStage.Monitor, Message = "seeded" }) { At = run.Now },
+            1 => new RolloutEvent.HostLost($"h{random.Next(1, 7)}") { At = run.Now },
+            2 => new RolloutEvent.AbortRequested("tired") { At = run.Now },
+            3 => new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now },
+            _ => new RolloutEvent.Promoted(OnRequest: true) { At = run.Now },
+        });
+    }
+
     private static RolloutEvent AnswerTo(RolloutCommand command, RolloutRun run) => command switch
     {
         RolloutCommand.Prepare c => new RolloutEvent.ReplicaPrepared(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Withhold c => new RolloutEvent.ReplicaWithheld(c.Slot, c.Attempt) { At = run.Now },
+        RolloutCommand.Switch c => new RolloutEvent.ReplicaPublished(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Start c => new RolloutEvent.ReplicaPassed(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Publish c => new RolloutEvent.ReplicaPublished(c.Slot, c.Attempt) { At = run.Now },
         RolloutCommand.Judge c => new RolloutEvent.ReplicaJudged(c.Slot, c.Attempt, null) { At = run.Now },
@@ -97,16 +135,39 @@ public sealed class RolloutProperties
         _ => throw new ArgumentOutOfRangeException(nameof(command)),
     };
 
+    /// <summary>Independent of the machine: before its promotion blue-green touches nothing old and shows nothing new, and a canary touches nothing but its own slots; what is withheld comes before what is started.</summary>
+    private static void HoldToStrategy(RolloutRun run, ServicePlan plan)
+    {
+        if (plan.Strategy is not { } strategy || run.Events.OfType<RolloutEvent.Promoted>().Any())
+        {
+            return;
+        }
+        if (strategy.Kind == StrategyKind.Canary)
+        {
+            Assert.All(run.Open, c => Assert.Equal(0, run.State.Slot(c.Slot)!.Batch));
+            return;
+        }
+        Assert.DoesNotContain(run.Open, c => c is RolloutCommand.Drain or RolloutCommand.StopOld or RolloutCommand.Publish or RolloutCommand.Switch or RolloutCommand.Prepare);
+        Assert.All(run.Open.OfType<RolloutCommand.Start>(), c => Assert.Contains(run.Events, e => e is RolloutEvent.ReplicaWithheld w && w.Slot == c.Slot && w.Attempt == c.Attempt));
+        if (run.State.Phase == RolloutPhase.Ended)
+        {
+            Assert.DoesNotContain(run.State.Slots, s => s.Phase is SlotPhase.Staged or SlotPhase.Done);
+        }
+    }
+
     /// <summary>Independent of the machine: never more slots on their way than a batch holds, no old is stopped that has not left the traffic, under start-first none leaves it whose new one is not known everywhere, or not judged where it has to be, and whoever waits for its judgement is judged once nothing else is on its way.</summary>
     private static void Hold(RolloutRun run, ServicePlan plan)
     {
-        var limit = plan.Policy.Parallelism == 0 ? int.MaxValue : plan.Policy.Parallelism;
-        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging));
+        HoldToStrategy(run, plan);
+        var canary = plan.Strategy is { Kind: StrategyKind.Canary } first && run.State.Batch == 0 ? first.First : 0;
+        var switched = plan.Strategy is { Kind: StrategyKind.BlueGreen };
+        var limit = plan.Policy.Parallelism == 0 ? int.MaxValue : Math.Max(canary, plan.Policy.Parallelism);
+        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Withholding or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging) && !(switched && s.Phase == SlotPhase.Publishing));
         Assert.True(working <= limit, $"{working} slots at once, parallelism {limit}");
         if (plan.Policy.Order == UpdateOrder.StartFirst)
         {
             var published = (plan.Slo is null ? run.Events.OfType<RolloutEvent.ReplicaPublished>().Select(e => e.Slot) : run.Events.OfType<RolloutEvent.ReplicaJudged>().Select(e => e.Slot)).ToHashSet();
-            Assert.All(run.Open.OfType<RolloutCommand.Drain>(), c => Assert.Contains(c.Slot, published));
+            Assert.All(run.Open.OfType<RolloutCommand.Drain>().Where(c => c.Slot != 99), c => Assert.Contains(c.Slot, published));
         }
         var onTheirWay = run.State.Slots.Any(s => s.Phase is SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Reassigning);
         if (run.State.Slots.Any(s => s.Phase == SlotPhase.Judging) && !onTheirWay)

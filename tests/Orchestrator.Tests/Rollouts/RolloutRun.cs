@@ -32,6 +32,9 @@ internal sealed class RolloutRun
     /// <summary>Slots whose new replica was taken out of the traffic.</summary>
     public List<int> Withdrawn { get; } = [];
 
+    /// <summary>Slots whose new replica, which had passed, was stopped because it had died.</summary>
+    public List<int> Discarded { get; } = [];
+
     public string Asked => string.Join(' ', open.Select(Word));
 
     public static ServicePlan Plan(int replicas, UpdateSpec policy, bool replaces = true, int retain = 1) => new()
@@ -49,6 +52,15 @@ internal sealed class RolloutRun
     public RolloutRun Pass(int slot) => Tell(new RolloutEvent.ReplicaPassed(slot, State.Slot(slot)!.Attempt) { At = Now });
 
     public RolloutRun Published(int slot) => Tell(new RolloutEvent.ReplicaPublished(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    public RolloutRun Withheld(int slot) => Tell(new RolloutEvent.ReplicaWithheld(slot, State.Slot(slot)!.Attempt) { At = Now });
+
+    /// <summary>Withheld, started, and through its gate.</summary>
+    public RolloutRun Stage(int slot) => Withheld(slot).Pass(slot);
+
+    public RolloutRun Promote() => Tell(new RolloutEvent.Promoted(OnRequest: true) { At = Now });
+
+    public RolloutRun Lose(string host) => Tell(new RolloutEvent.HostLost(host) { At = Now });
 
     public RolloutRun Judged(int slot) => Tell(new RolloutEvent.ReplicaJudged(slot, State.Slot(slot)!.Attempt, null) { At = Now });
 
@@ -105,13 +117,19 @@ internal sealed class RolloutRun
         var effects = Rollout.Effects(before, State).ToList();
         Undrained.AddRange(effects.OfType<RolloutCommand.Undrain>().Select(u => u.Slot));
         Withdrawn.AddRange(effects.OfType<RolloutCommand.Withdraw>().Select(w => w.Slot));
-        open.AddRange(effects.Where(e => e is not (RolloutCommand.Undrain or RolloutCommand.Withdraw) && !open.Contains(e)));
+        Discarded.AddRange(effects.Where(IsDiscard).Select(s => s.Slot));
+        open.AddRange(effects.Where(e => e is not (RolloutCommand.Undrain or RolloutCommand.Withdraw) && !IsDiscard(e) && !open.Contains(e)));
     }
+
+    /// <summary>Nobody waits for its answer.</summary>
+    private bool IsDiscard(RolloutCommand command) => command is RolloutCommand.StopOld stop && stop.Revision == State.Plan.ToRevision;
 
     private static string Word(RolloutCommand command) => command switch
     {
         RolloutCommand.Prepare c => $"prepare:{c.Slot}",
         RolloutCommand.Start c => $"start:{c.Slot}@{c.Host}",
+        RolloutCommand.Withhold c => $"withhold:{c.Slot}",
+        RolloutCommand.Switch c => $"switch:{c.Slot}@{c.Host}",
         RolloutCommand.Publish c => $"publish:{c.Slot}@{c.Host}",
         RolloutCommand.Judge c => $"judge:{c.Slot}",
         RolloutCommand.Drain c => $"drain:{c.Slot}",

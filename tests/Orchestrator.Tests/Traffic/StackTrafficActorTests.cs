@@ -157,6 +157,69 @@ public sealed class StackTrafficActorTests : ActorTestKit
         Assert.Contains(first, f => port.Any(f.CollidesWith));
     }
 
+    [Fact]
+    public void Withheld_replica_is_in_no_table_over_a_restart_and_switched_to_with_the_one_that_drains_the_old()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        ReadTables();
+        traffic.Tell(new TrafficMessage.Withhold(Key(New)), TestActor);
+        Assert.Equal(Key(New), ExpectMsg<TrafficMessage.Withheld>().Replica);
+        Observe(now = Run(now, "h2", New, "10.0.0.3"));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+
+        Watch(traffic);
+        Sys.Stop(traffic);
+        ExpectTerminated(traffic);
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        var before = ReadTables().Last();
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+
+        traffic.Tell(new TrafficMessage.Switch([(Key(New), "h2")], [(Key(Old), "h1")]), TestActor);
+        var table = ReadTables().Last();
+        Assert.Equal(before.Version + 1, table.Version);
+        Assert.Equal(["10.0.0.2 Draining", "10.0.0.3 Serving"], Standing());
+
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1"), TestActor);
+        var old = Assert.Single(table.Services).Endpoints.Single(e => e.State == EndpointState.Draining).Id;
+        Acknowledge("h1", table.Version, old);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        Acknowledge("h2", table.Version, old);
+        Assert.Equal(Key(New), ExpectMsg<TrafficMessage.Published>().Replica);
+        Assert.Equal(Key(Old), ExpectMsg<TrafficMessage.Drained>().Replica);
+    }
+
+    [Fact]
+    public void Rollout_that_begins_withholds_only_what_an_earlier_one_left_running_of_another_revision()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.Withhold(Key(New)), TestActor);
+        traffic.Tell(new TrafficMessage.Withhold(Key(Old)), TestActor);
+        traffic.Tell(new TrafficMessage.Withhold(Key(New) with { Slot = 2 }), TestActor);
+        traffic.Tell(new TrafficMessage.Withhold(Key(New) with { Service = "web-api" }), TestActor);
+        ReceiveN(4);
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        Assert.Empty(Standing());
+
+        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(Old)));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+        Assert.Equal([TrafficTables.Name(Key(New) with { Service = "web-api" }), TrafficTables.Name(Key(New))], Kept().Withheld);
+    }
+
+    [Fact]
+    public void Marks_from_before_anything_was_withheld_are_read()
+    {
+        var marks = System.Text.Json.JsonSerializer.Deserialize("""{"version":3,"draining":["a@h1"]}""", StoreJson.Default.TrafficMarks)!;
+        Assert.Equal((3, 1, 0), (marks.Version, marks.Draining.Count, marks.Withheld.Count));
+    }
+
+    private TrafficMarks Kept() =>
+        System.Text.Json.JsonSerializer.Deserialize(store.GetAsync("traffic/shop", CancellationToken.None).GetAwaiter().GetResult()!.Value, StoreJson.Default.TrafficMarks)!;
+
+    private IEnumerable<string> Standing() =>
+        traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(World.Stack), TimeSpan.FromSeconds(5)).GetAwaiter().GetResult()
+            .Table.Services.SelectMany(s => s.Endpoints).Select(e => $"{e.Address} {e.State}");
+
     private static ReplicaKey Key(ServiceSpec service) => new(World.Stack, service.Name, 1, World.IdOf(service));
 
     private static FleetSnapshot Run(FleetSnapshot fleet, string host, ServiceSpec service, string address)

@@ -96,7 +96,7 @@ internal sealed class ChangeFollower(ICoordinator coordinator, Func<ChangeReques
     {
         try
         {
-            return await open(new ChangeRequest.Watch { Stack = request.Stack }, cancellation);
+            return await open(new ChangeRequest.Watch { Stack = request.Stack, WaitsForPromotion = request.WaitsForPromotion }, cancellation);
         }
         catch (CoordinatorException e) when (e.Kind == CoordinatorErrorKind.NotFound && request is ChangeRequest.Remove)
         {

@@ -74,7 +74,7 @@ internal sealed class LiveDisplay : IChangeDisplay
     private IEnumerable<string> Kept(ChangeEvent change) => change switch
     {
         ChangeEvent.Planned planned => ProgressText.Warnings(planned.Plan, _voice.ErrorPaint),
-        ChangeEvent.ReplicaFailed or ChangeEvent.Warning or ChangeEvent.RollbackStarted => ProgressText.Lines(change, _voice.ErrorPaint),
+        ChangeEvent.ReplicaFailed or ChangeEvent.Warning or ChangeEvent.RollbackStarted or ChangeEvent.Held or ChangeEvent.Promoted => ProgressText.Lines(change, _voice.ErrorPaint),
         _ => [],
     };
 

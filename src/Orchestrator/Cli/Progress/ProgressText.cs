@@ -44,6 +44,7 @@ internal static class ProgressText
         ReplicaStep.Gating => "gating",
         ReplicaStep.Monitoring => "monitoring",
         ReplicaStep.Passed => "passed",
+        ReplicaStep.Staged => "staged",
         ReplicaStep.Published => "published",
         ReplicaStep.OldDrained => "old drained",
         ReplicaStep.StoppingOld => "stopping old",
@@ -76,7 +77,7 @@ internal static class ProgressText
 
     public static Tone ToneOf(ReplicaStep step) => step switch
     {
-        ReplicaStep.Passed or ReplicaStep.Published or ReplicaStep.OldDrained or ReplicaStep.OldStopped or ReplicaStep.Removed => Tone.Good,
+        ReplicaStep.Passed or ReplicaStep.Staged or ReplicaStep.Published or ReplicaStep.OldDrained or ReplicaStep.OldStopped or ReplicaStep.Removed => Tone.Good,
         ReplicaStep.Failed => Tone.Bad,
         ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Starting or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.StoppingOld => Tone.Busy,
     };

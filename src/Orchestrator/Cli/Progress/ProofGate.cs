@@ -76,8 +76,8 @@ internal sealed class ProofGate(
     private void Saw(ChangeEvent happened)
     {
         proof.Saw(happened);
-        // A change that is resumed has been planned before.
-        if (happened is ChangeEvent.Planned || (happened is ChangeEvent.Accepted && request is ChangeRequest.Resume))
+        // A change that is resumed or promoted has been planned before.
+        if (happened is ChangeEvent.Planned || (happened is ChangeEvent.Accepted && request is ChangeRequest.Resume or ChangeRequest.Promote))
             _begun.TrySetResult();
     }
 

@@ -71,6 +71,16 @@ public sealed class PlanTextTests
         string.Join('\n', PlanText.Lines(_plan, new Paint(false))));
 
     [Fact]
+    public void Strategy_of_an_update_is_said()
+    {
+        var plan = _plan with { Services = [.. _plan.Services.Where(s => s.Service == "web").Select(s => s with { Strategy = new(StrategyKind.Canary, 1, TimeSpan.FromMinutes(5)) })] };
+
+        Assert.Contains(
+            "web: 2 at a time, new first, 10 s between batches, monitored for 5.0 s; canary: 1 of 3 first, held 5m; on failure roll back; after db is healthy",
+            PlanText.Lines(plan, new Paint(false)));
+    }
+
+    [Fact]
     public void Empty_plan_says_so_and_keeps_its_warnings() => Assert.Equal(
         ["shop: nothing to do, it is as asked (revision 4)", "warning: h3 is down"],
         PlanText.Lines(new() { Stack = "shop", BaseRevision = 4, TargetRevision = 4, Warnings = ["h3 is down"] }, new Paint(false)));

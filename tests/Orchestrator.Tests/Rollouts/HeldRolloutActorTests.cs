@@ -1,0 +1,161 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Api;
+using Orchestrator.Changes;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+using Orchestrator.Store;
+using Orchestrator.Tests.Planning;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Tests.Rollouts;
+
+/// <summary>The shell of a rollout that is held.</summary>
+public sealed class HeldRolloutActorTests : ActorTestKit
+{
+    private static readonly ServiceSpec Web = World.Service("web", "app:v2");
+
+    private readonly MemoryStore store = new();
+    private readonly TestProbe fleet;
+    private readonly TestProbe traffic;
+    private FleetSnapshot now = World.Hosts("h1", "h2");
+
+    public HeldRolloutActorTests() => (fleet, traffic) = (CreateTestProbe(), CreateTestProbe());
+
+    [Fact]
+    public void Blue_green_starts_nothing_before_it_is_withheld_and_switches_with_one_message()
+    {
+        var rollout = Begin(Job(StrategyKind.BlueGreen, 2));
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Assert.Equal(Key(1), traffic.ExpectMsg<TrafficMessage.Withhold>().Replica);
+        Assert.Equal(Key(2), traffic.ExpectMsg<TrafficMessage.Withhold>().Replica);
+        fleet.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+
+        Stage(rollout, 1);
+        Stage(rollout, 2);
+        Assert.Equal((null, "2 new replicas are up beside the old ones, out of the traffic; held until `orchestrator promote shop`"), Fish<ChangeEvent.Held>() is var told ? (told.Until, told.Message) : default);
+        Assert.Null(FishForMessage<RolloutMessage.Held>(_ => true).Until);
+
+        rollout.Tell(new RolloutMessage.Promote());
+        var switched = traffic.ExpectMsg<TrafficMessage.Switch>();
+        Assert.Equal([$"{Key(1)} h1", $"{Key(2)} h2"], switched.To.Select(t => $"{t.Replica} {t.Host}"));
+        Assert.Equal([$"{Old(1)} h1", $"{Old(2)} h2"], switched.From.Select(f => $"{f.Replica} {f.Host}"));
+        Assert.True(Fish<ChangeEvent.Promoted>().OnRequest);
+        FishForMessage<RolloutMessage.Continued>(_ => true);
+    }
+
+    [Fact]
+    public void Coordinator_that_restarts_while_it_is_held_holds_it_still_and_switches_all_of_it()
+    {
+        var job = Job(StrategyKind.BlueGreen, 2);
+        var first = Begin(job);
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Stage(first, 1);
+        Stage(first, 2);
+        FishForMessage<RolloutMessage.Held>(_ => true);
+        Stop(first);
+
+        var second = Begin(job);
+        FishForMessage<RolloutMessage.Held>(_ => true);
+        FishForMessage<RolloutMessage.Recovered>(_ => true);
+        second.Tell(new RolloutMessage.Promote());
+        Assert.Equal(2, traffic.FishForMessage<TrafficMessage.Switch>(_ => true).To.Length);
+        Stop(second);
+
+        Begin(job);
+        Assert.Equal(2, traffic.FishForMessage<TrafficMessage.Switch>(_ => true).From.Length);
+    }
+
+    [Fact]
+    public void Staged_replica_that_dies_is_seen_by_the_fleets_word_stopped_and_reacted_to()
+    {
+        var rollout = Begin(Job(StrategyKind.BlueGreen, 1));
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Stage(rollout, 1);
+        FishForMessage<RolloutMessage.Held>(_ => true);
+        rollout.Tell(new FleetMessage.Changed("h1", ["shop"], now = now.Run("h1", Web, 1)));
+        rollout.Tell(new FleetMessage.Changed("h1", ["shop"], now.Run("h1", Web, 1, ReplicaState.Exited, ReplicaHealth.None)));
+        Assert.Equal(ReplicaStage.Monitor, Fish<ChangeEvent.ReplicaFailed>().Report.Stage);
+        var stop = Assert.IsType<AgentCommand.StopReplica>(fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StopReplica).Command);
+        Assert.Equal((Key(1), true), (stop.Key, stop.Retain));
+        Assert.Equal("1 of 1 replicas failed before the traffic was switched to them", FishForMessage<RolloutMessage.Paused>(_ => true).Reason);
+    }
+
+    [Fact]
+    public void Canary_that_had_died_when_its_hold_began_is_found_by_a_look_at_the_fleet()
+    {
+        now = now.Run("h1", Web, 1, ReplicaState.Exited, ReplicaHealth.None);
+        var rollout = Begin(Job(StrategyKind.Canary, 2));
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Pass(rollout, 1);
+        traffic.ExpectMsg<TrafficMessage.Publish>();
+        rollout.Tell(new TrafficMessage.Published(Key(1), "h1"));
+        fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
+        rollout.Tell(now);
+        FishForMessage<RolloutMessage.Paused>(_ => true);
+    }
+
+    private static RolloutJob Job(StrategyKind kind, int replicas) => new(
+        "shop/1/web",
+        "shop",
+        RolloutRun.Plan(replicas, new UpdateSpec { Order = UpdateOrder.StartFirst, Parallelism = 0, FailureAction = FailureAction.Pause }) with
+        {
+            ToRevision = World.IdOf(Web),
+            Strategy = new StrategyPlan(kind, kind == StrategyKind.Canary ? 1 : replicas, null),
+        },
+        World.Revision(2, Web));
+
+    private static ReplicaKey Key(int slot) => new("shop", "web", slot, World.IdOf(Web));
+
+    private static ReplicaKey Old(int slot) => Key(slot) with { Revision = "old" };
+
+    private IActorRef Begin(RolloutJob job)
+    {
+        var (peers, kept, test) = (new CoordinatorPeers(fleet, traffic, ActorRefs.Nobody), store, TestActor);
+        var parent = Sys.ActorOf(Props.Create(() => new Parent(test, job, kept, peers)));
+        var subscribed = fleet.FishForMessage<FleetMessage>(m =>
+        {
+            if (m is FleetMessage.PeekFleet)
+            {
+                fleet.Reply(now);
+            }
+            return m is FleetMessage.Subscribe;
+        });
+        Assert.True(((FleetMessage.Subscribe)subscribed).Replicas);
+        return parent;
+    }
+
+    private void Stop(IActorRef parent)
+    {
+        Watch(parent);
+        Sys.Stop(parent);
+        FishForMessage<Terminated>(_ => true);
+    }
+
+    private void Stage(IActorRef rollout, int slot)
+    {
+        rollout.Tell(new TrafficMessage.Withheld(Key(slot)));
+        Pass(rollout, slot);
+    }
+
+    private void Pass(IActorRef rollout, int slot)
+    {
+        var start = fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StartReplica r && r.Key == Key(slot));
+        rollout.Tell(new FleetMessage.Answered($"h{slot}", start.Command.CommandId, new AgentEvent.ReplicaPassed(start.Command.CommandId, Key(slot))));
+    }
+
+    private T Fish<T>()
+        where T : ChangeEvent => (T)FishForMessage<RolloutMessage.Reported>(m => m.Event is T).Event;
+
+    /// <summary>Stands where the stack does; what is not the rollout's own goes to it.</summary>
+    private sealed class Parent : ReceiveActor
+    {
+        public Parent(IActorRef test, RolloutJob job, IStore store, CoordinatorPeers peers)
+        {
+            var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, store, peers, NullLoggerFactory.Instance)));
+            ReceiveAny(m => (Sender.Equals(rollout) ? test : rollout).Tell(m));
+        }
+    }
+}
