@@ -69,7 +69,7 @@ internal static class ContainerRequest
     private static ImmutableSortedDictionary<string, string> Labels(ReplicaKey key, ReplicaSpec spec, string instance)
     {
         var slot = key.Slot.ToString(CultureInfo.InvariantCulture);
-        return spec.Container.Labels.SetItems(new Dictionary<string, string>
+        return spec.Container.Labels.SetItems(Reservations(spec.Container.Resources)).SetItems(new Dictionary<string, string>
         {
             [ReplicaLabels.Stack] = key.Stack,
             [ReplicaLabels.Service] = key.Service,
@@ -86,6 +86,12 @@ internal static class ContainerRequest
             [ReplicaLabels.ComposeOneoff] = "False",
             [ReplicaLabels.ComposeConfigHash] = spec.ConfigHash,
         });
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Reservations(ResourcesSpec resources)
+    {
+        if (resources.CpuReservation is { } cpus and > 0) yield return new(ReplicaLabels.ReservedCpus, cpus.ToString(CultureInfo.InvariantCulture));
+        if (resources.MemoryReservationBytes is { } bytes and > 0) yield return new(ReplicaLabels.ReservedMemory, bytes.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Primary first. The aliases are Compose's: the service, and the container's name.</summary>

@@ -40,6 +40,8 @@ internal static class ReplicaObservation
         Created = container.Created,
         StartedAt = container.StartedAt,
         Ports = [.. container.Ports.Select(PortText)],
+        ReservedCpus = decimal.TryParse(container.Labels.GetValueOrDefault(ReplicaLabels.ReservedCpus), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cpus) ? cpus : 0,
+        ReservedMemoryBytes = long.TryParse(container.Labels.GetValueOrDefault(ReplicaLabels.ReservedMemory), NumberStyles.None, CultureInfo.InvariantCulture, out var memory) ? memory : 0,
         Addresses = IsUp(container)
             ? container.Addresses.Where(pair => pair.Value.Length > 0).ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal)
             : ImmutableSortedDictionary<string, string>.Empty,

@@ -38,16 +38,18 @@ internal sealed partial class StackActor
         {
             return;
         }
-        if (message.Result.Plan is null)
+        if (!message.Result.Errors.IsEmpty)
         {
             LogNoRepair(stack, string.Join("; ", message.Result.Errors));
             notBefore = Now + RepairBackoffMin;
-            Observe();
-            return;
         }
-        if (!message.Result.Plan.IsEmpty && message.Result.Plan.TargetRevision == current.Number)
+        if (message.Result.Plan is { IsEmpty: false } plan && plan.TargetRevision == current.Number)
         {
-            await StartAsync(new PreparedChange(ChangeKind.Repair, current, message.Result.Plan));
+            await StartAsync(new PreparedChange(ChangeKind.Repair, current, plan));
+        }
+        else if (!message.Result.Errors.IsEmpty)
+        {
+            Observe();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Orchestrator.Stacks;
 
 namespace Orchestrator.Planning;
@@ -5,6 +6,9 @@ namespace Orchestrator.Planning;
 /// <summary>Whether a host may run a service: constraints and the image; ports and counts change while a plan is made and are the <see cref="PlacementBoard"/>'s.</summary>
 public static class PlacementFilter
 {
+    /// <summary>A host label that makes a host match <c>node.role==manager</c>: here no agent's host is one by itself.</summary>
+    private const string RoleLabel = "node.role";
+
     /// <summary>Null when the host is eligible, else why not, for people.</summary>
     public static string? Refusal(HostSnapshot host, ServiceSpec service, ServiceRevision revision)
     {
@@ -21,7 +25,7 @@ public static class PlacementFilter
         foreach (var constraint in service.Deploy.Placement.Constraints)
         {
             var actual = ValueOf(host, constraint.Key);
-            if (string.Equals(actual, constraint.Value, StringComparison.OrdinalIgnoreCase) != constraint.Equal)
+            if (Matches(constraint, actual) != constraint.Equal)
             {
                 return $"constraint {constraint.Key}{(constraint.Equal ? "==" : "!=")}{constraint.Value} (it has {(actual.Length == 0 ? "none" : actual)})";
             }
@@ -30,6 +34,11 @@ public static class PlacementFilter
             ? null
             : $"does not have the image {service.Container.Image}, which was built locally on {string.Join(", ", revision.ImageHosts)}";
     }
+
+    /// <summary>An address also lies in a range.</summary>
+    private static bool Matches(ConstraintSpec constraint, string actual) =>
+        string.Equals(actual, constraint.Value, StringComparison.OrdinalIgnoreCase)
+        || (constraint.Key == "node.ip" && IPAddress.TryParse(actual, out var address) && IPNetwork.TryParse(constraint.Value, out var range) && range.Contains(address));
 
     public static string ValueOf(HostSnapshot host, string key)
     {
@@ -47,7 +56,8 @@ public static class PlacementFilter
         {
             "node.hostname" => host.Name,
             "node.id" => host.Facts?.EngineId ?? "",
-            "node.role" => "worker",
+            "node.ip" => host.Facts?.Address ?? "",
+            "node.role" => host.Facts?.Labels.GetValueOrDefault(RoleLabel) ?? "worker",
             "node.platform.os" => host.Facts?.Os ?? "",
             "node.platform.arch" => host.Facts?.Architecture ?? "",
             _ => "",

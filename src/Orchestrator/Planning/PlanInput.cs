@@ -30,5 +30,5 @@ public sealed record PlanInput
     public bool IsRepair { get; init; }
 }
 
-/// <summary>Either a plan, or every reason why there is none; nothing has been changed.</summary>
+/// <summary>Either a plan, or every reason why there is none; nothing has been changed. A repair's plan comes with both: what it can bring back, and why the rest has to wait.</summary>
 public sealed record PlanResult(Plan? Plan, ImmutableArray<string> Errors);

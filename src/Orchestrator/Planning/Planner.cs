@@ -11,6 +11,7 @@ public static class Planner
     {
         var errors = new List<string>();
         var warnings = new List<string>();
+        var unplaced = new List<string>();
         var board = new PlacementBoard(input.Fleet, input.Stack);
         var drafts = new List<ServiceDraft>();
         foreach (var service in DependencyOrder.Of(input.Target.Spec.Services))
@@ -21,13 +22,18 @@ public static class Planner
                 drafts.Add(ServiceDraft.Of(input, service));
             }
         }
+        KeepOthers(input, board);
         foreach (var draft in drafts)
         {
             draft.KeepHosts(board);
         }
         foreach (var draft in drafts)
         {
-            draft.ChooseHosts(board, errors);
+            draft.ChooseOrder(board);
+        }
+        foreach (var draft in drafts)
+        {
+            draft.ChooseHosts(board, input.IsRepair ? unplaced : errors);
         }
         var services = drafts.Select(d => d.ToPlan(warnings)).Concat(Removed(input)).ToImmutableArray();
         WarnOfHosts(input, services, warnings);
@@ -42,7 +48,25 @@ public static class Planner
                     Services = services,
                     Warnings = [.. warnings],
                 },
-                []);
+                [.. unplaced]);
+    }
+
+    /// <summary>Replicas of the stack that the plan does not decide on: of services that were not named, and of those that leave the stack, which go when all else is there.</summary>
+    private static void KeepOthers(PlanInput input, PlacementBoard board)
+    {
+        var staying = input.Target.Spec.Services.Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (host, replica) in input.Fleet.Replicas(input.Stack))
+        {
+            var service = replica.Key.Service;
+            if (!staying.Contains(service))
+            {
+                board.Hold(host.Name, replica, $"{service}.{replica.Key.Slot}, which leaves the stack only when all else is there: deploy once without it");
+            }
+            else if (!input.Only.IsEmpty && !input.Only.Contains(service, StringComparer.Ordinal))
+            {
+                board.Keep(host.Name, replica, $"{service}.{replica.Key.Slot}");
+            }
+        }
     }
 
     private static void Refuse(ServiceSpec service, List<string> errors)

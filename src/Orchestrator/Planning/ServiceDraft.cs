@@ -13,6 +13,15 @@ internal sealed class ServiceDraft
     private readonly ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> live;
     private readonly ILookup<int, (HostSnapshot Host, ReplicaSnapshot Replica)> retained;
     private readonly List<SlotDraft> slots = [];
+    private UpdateSpec policy;
+
+    private StrategyPlan? strategy;
+
+    /// <summary>Why start-first is not used although it is asked for.</summary>
+    private string? obstacle;
+
+    /// <summary>Likewise.</summary>
+    private string? notBlueGreen;
 
     private ServiceDraft(PlanInput input, ServiceSpec service)
     {
@@ -21,6 +30,7 @@ internal sealed class ServiceDraft
         revision = input.Target.Services[service.Name];
         var all = input.Fleet.Replicas(input.Stack).Where(r => r.Replica.Key.Service == service.Name).ToList();
         live = [.. all.Where(r => !IsWorthKeeping(r.Replica))];
+        policy = input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
         retained = all.Where(r => IsWorthKeeping(r.Replica)).ToLookup(r => r.Replica.Key.Slot);
     }
 
@@ -49,9 +59,13 @@ internal sealed class ServiceDraft
     /// <summary>Slots that stay where they are take their place on the board first.</summary>
     public void KeepHosts(PlacementBoard board)
     {
-        foreach (var slot in slots.Where(s => s.Host is not null))
+        foreach (var old in slots.Where(s => s.Action is null or SlotAction.Remove).SelectMany(s => s.Old).Where(o => o.Replica.State != ReplicaState.Retained))
         {
-            if (slot.Action == SlotAction.Replace && !slot.HostIsFixed && (board.PortRefusal(slot.Host!, service) is not null || OverMax(board, slot.Host!)))
+            board.Hold(old.Host.Name, Reservation.Of(old.Replica));
+        }
+        foreach (var slot in slots.Where(s => s.Host is not null && !s.MustFit))
+        {
+            if (slot.Action == SlotAction.Replace && (board.RoomRefusal(slot.Host!, service) is not null || OverMax(board, slot.Host!)))
             {
                 slot.Host = null;
                 continue;
@@ -60,14 +74,76 @@ internal sealed class ServiceDraft
         }
     }
 
+    /// <summary>Start-first has old and new side by side for a batch, blue-green all of them: where that cannot be, the old ones stop first, or the update is rolling, and the plan says so.</summary>
+    public void ChooseOrder(PlacementBoard board)
+    {
+        strategy = StrategyOf(board);
+        if (strategy?.Kind == StrategyKind.BlueGreen)
+        {
+            policy = policy with { Order = UpdateOrder.StartFirst };
+        }
+        if (policy.Order != UpdateOrder.StartFirst || !slots.Any(s => s.Action == SlotAction.Replace))
+        {
+            return;
+        }
+        var batch = policy.Parallelism == 0 ? int.MaxValue : policy.Parallelism;
+        var surges = Surges(strategy?.Kind switch
+        {
+            StrategyKind.BlueGreen => int.MaxValue,
+            StrategyKind.Canary => Math.Max(batch, strategy.First),
+            StrategyKind.Rolling or null => batch,
+        });
+        obstacle = ObstacleOf(surges, board);
+        if (obstacle is not null)
+        {
+            policy = policy with { Order = UpdateOrder.StopFirst };
+            return;
+        }
+        foreach (var surge in surges)
+        {
+            board.Hold(surge.Host, surge.Reserved);
+        }
+    }
+
+    /// <summary>By host: the old replicas of as many slots as change at once, and those of slots that move away.</summary>
+    private List<Surge> Surges(int side) =>
+    [
+        .. from slot in slots
+           where slot.Action == SlotAction.Replace
+           from old in slot.Old
+           where old.Replica.State != ReplicaState.Retained
+           group (IsMoving: slot.Host != old.Host.Name, Reserved: Reservation.Of(old.Replica)) by old.Host.Name into there
+           orderby there.Key
+           let staying = there.Where(o => !o.IsMoving).ToList()
+           let moving = there.Where(o => o.IsMoving).ToList()
+           let atOnce = Math.Min(side, staying.Count)
+           select new Surge(
+               there.Key,
+               moving.Count + atOnce,
+               new Reservation(
+                   moving.Sum(o => o.Reserved.Cpus) + staying.Select(o => o.Reserved.Cpus).OrderDescending().Take(atOnce).Sum(),
+                   moving.Sum(o => o.Reserved.MemoryBytes) + staying.Select(o => o.Reserved.MemoryBytes).OrderDescending().Take(atOnce).Sum())),
+    ];
+
     public void ChooseHosts(PlacementBoard board, List<string> errors)
     {
-        foreach (var slot in slots.Where(s => s.Host is null && s.Action is SlotAction.Create or SlotAction.Replace && s.Host is null))
+        foreach (var slot in slots.Where(s => s.MustFit).ToList())
+        {
+            if (board.RoomRefusal(slot.Host!, service) is { } refusal)
+            {
+                errors.Add($"service {service.Name}: host {slot.Host} cannot take its replica, and the service is global: {refusal}");
+                slots.Remove(slot);
+                continue;
+            }
+            board.Take(slot.Host!, service, slot.Slot);
+        }
+        foreach (var slot in slots.Where(IsHomeless).ToList())
         {
             slot.Host = board.Choose(service, revision, out var reasons);
             if (slot.Host is null)
             {
                 errors.Add($"service {service.Name}: no host can take replica {slot.Slot}: {reasons}");
+                slots.RemoveAll(IsHomeless);
                 return;
             }
             board.Take(slot.Host, service, slot.Slot);
@@ -76,10 +152,8 @@ internal sealed class ServiceDraft
 
     public ServicePlan ToPlan(List<string> warnings)
     {
-        var changes = slots.Where(s => s.Action is not null || s.Old.Length > 0).ToList();
-        var current = input.Current?.Services.GetValueOrDefault(service.Name);
+        var (changes, current) = (Changes(), CurrentRevision);
         var action = ActionOf(changes, current);
-        var strategy = StrategyOf(action, changes, warnings);
         return new ServicePlan
         {
             Service = service.Name,
@@ -87,10 +161,10 @@ internal sealed class ServiceDraft
             Reason = ReasonOf(action, changes, current),
             FromRevision = current?.Id,
             ToRevision = revision.Id,
-            Policy = PolicyOf(changes, strategy, warnings),
+            Policy = Told(warnings),
             ProgressDeadline = service.Deploy.ProgressDeadline,
             DrainTimeout = service.Deploy.DrainTimeout,
-            Slo = SloOf(changes, strategy, warnings),
+            Slo = SloOf(changes, warnings),
             Strategy = strategy,
             Retain = service.Deploy.Retain,
             Slots = [.. changes.OrderBy(Urgency).ThenBy(s => s.Slot).Select(ToSlotPlan)],
@@ -132,7 +206,7 @@ internal sealed class ServiceDraft
         };
     }
 
-    private SloSpec? SloOf(List<SlotDraft> changes, StrategyPlan? strategy, List<string> warnings)
+    private SloSpec? SloOf(List<SlotDraft> changes, List<string> warnings)
     {
         if (input.IsRepair || input.IsRollback || !service.Traffic.HasListeners || !changes.Any(c => c.Old.Any(o => o.Replica.IsServing)) || service.Traffic.Slo is not { } slo)
         {
@@ -147,50 +221,36 @@ internal sealed class ServiceDraft
     }
 
     /// <summary>Only where something new takes the place of something that serves.</summary>
-    private StrategyPlan? StrategyOf(ServiceAction action, List<SlotDraft> changes, List<string> warnings)
+    private StrategyPlan? StrategyOf(PlacementBoard board)
     {
-        var (strategy, count) = (service.Deploy.Strategy, changes.Count(c => c.Action is SlotAction.Create or SlotAction.Replace));
-        if (strategy.Kind == StrategyKind.Rolling || action != ServiceAction.Update || input.IsRepair || input.IsRollback || count == 0 || !changes.Any(c => c.Old.Any(o => o.Replica.IsServing)))
+        var changes = Changes();
+        var (wanted, count) = (service.Deploy.Strategy, changes.Count(c => c.Action is SlotAction.Create or SlotAction.Replace));
+        if (wanted.Kind == StrategyKind.Rolling || ActionOf(changes, CurrentRevision) != ServiceAction.Update || input.IsRepair || input.IsRollback || count == 0 || !changes.Any(c => c.Old.Any(o => o.Replica.IsServing)))
         {
             return null;
         }
-        var obstacle = strategy.Kind != StrategyKind.BlueGreen ? null
+        notBlueGreen = wanted.Kind != StrategyKind.BlueGreen ? null
             : changes.Any(c => c.Old.Any(o => o.Replica.Key.Revision == revision.Id && o.Replica.State != ReplicaState.Retained)) ? "replicas of the new revision run already"
-            : NotBeside();
-        if (obstacle is null)
-        {
-            return new StrategyPlan(strategy.Kind, strategy.FirstOf(count), strategy.HeldFor());
-        }
-        warnings.Add($"service {service.Name}: blue-green cannot work because {obstacle}; the update is rolling");
-        return null;
+            : ObstacleOf(Surges(int.MaxValue), board);
+        return notBlueGreen is null ? new StrategyPlan(wanted.Kind, wanted.FirstOf(count), wanted.HeldFor()) : null;
     }
 
-    /// <summary>Why no new replica can run beside its old one; null when it can.</summary>
-    private string? NotBeside() => service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
+    /// <summary>Why new replicas cannot run beside their old ones; null when they can.</summary>
+    private string? ObstacleOf(List<Surge> surges, PlacementBoard board) => service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
         : PlacementBoard.FixedPorts(service).FirstOrDefault() is { } port ? $"port {port.Published} of the host can be bound only once"
-        : null;
+        : surges.Select(s => s.ObstacleOn(board, service)).FirstOrDefault(o => o is not null);
 
-    private UpdateSpec PolicyOf(List<SlotDraft> changes, StrategyPlan? strategy, List<string> warnings)
+    private UpdateSpec Told(List<string> warnings)
     {
-        var policy = input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
-        if (input.IsRepair)
+        if (notBlueGreen is not null)
         {
-            policy = policy with { FailureAction = FailureAction.Continue };
+            warnings.Add($"service {service.Name}: blue-green cannot work because {notBlueGreen}; the update is rolling");
         }
-        if (strategy?.Kind == StrategyKind.BlueGreen)
+        if (obstacle is not null)
         {
-            return policy with { Order = UpdateOrder.StartFirst };
+            warnings.Add($"service {service.Name}: order start-first cannot work because {obstacle}; stop-first is used");
         }
-        if (policy.Order != UpdateOrder.StartFirst || !changes.Any(c => c.Action == SlotAction.Replace))
-        {
-            return policy;
-        }
-        if (NotBeside() is not { } obstacle)
-        {
-            return policy;
-        }
-        warnings.Add($"service {service.Name}: order start-first cannot work because {obstacle}; stop-first is used");
-        return policy with { Order = UpdateOrder.StopFirst };
+        return input.IsRepair ? policy with { FailureAction = FailureAction.Continue } : policy;
     }
 
     private ServiceAction ActionOf(List<SlotDraft> changes, ServiceRevision? current)
@@ -240,7 +300,7 @@ internal sealed class ServiceDraft
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart.Condition)))
         {
-            return new SlotDraft { Slot = slot, Host = kept.Host.Name, HostIsFixed = true, Old = others, Reason = others.IsEmpty ? "" : others.All(o => o.Replica.State == ReplicaState.Retained) ? "leftover of a failed update" : "surplus replica" };
+            return new SlotDraft { Slot = slot, Host = kept.Host.Name, Old = others, Reason = others.IsEmpty ? "" : others.All(o => o.Replica.State == ReplicaState.Retained) ? "leftover of a failed update" : "surplus replica" };
         }
         // A container that was never started, is starting or has exited is started again; one that runs and is unhealthy, or that the
         // engine keeps restarting, has to go first.
@@ -250,7 +310,6 @@ internal sealed class ServiceDraft
             Slot = slot,
             Action = SlotAction.Create,
             Host = kept.Host.Name,
-            HostIsFixed = true,
             Old = mustStop ? [kept, .. others] : others,
             Reason = Condition(kept.Replica),
         };
@@ -261,7 +320,7 @@ internal sealed class ServiceDraft
         if (there.IsEmpty)
         {
             var isNew = input.Current?.Services.ContainsKey(service.Name) != true;
-            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, HostIsFixed = pinnedHost is not null, Reason = isNew ? "new" : "missing" };
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, MustFit = pinnedHost is not null, Reason = isNew ? "new" : "missing" };
         }
         var stay = there
             .Where(r => r.Host.IsSchedulable && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null)
@@ -274,7 +333,7 @@ internal sealed class ServiceDraft
             Slot = slot,
             Action = SlotAction.Replace,
             Host = pinnedHost ?? stay,
-            HostIsFixed = pinnedHost is not null,
+            MustFit = pinnedHost is not null,
             Old = there,
             Reason = there.All(r => r.Replica.Key.Revision == revision.Id) ? "placement changed" : "outdated",
         };
@@ -307,6 +366,12 @@ internal sealed class ServiceDraft
     };
 
     private ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> At(int slot) => [.. live.Where(r => r.Replica.Key.Slot == slot)];
+
+    private ServiceRevision? CurrentRevision => input.Current?.Services.GetValueOrDefault(service.Name);
+
+    private List<SlotDraft> Changes() => [.. slots.Where(s => s.Action is not null || s.Old.Length > 0)];
+
+    private static bool IsHomeless(SlotDraft slot) => slot is { Host: null, Action: SlotAction.Create or SlotAction.Replace };
 
     private bool OverMax(PlacementBoard board, string host) =>
         service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && board.CountOf(host, service) >= max;
@@ -361,6 +426,16 @@ internal sealed class ServiceDraft
         return [.. slotsOfHosts.OrderBy(s => s.Slot)];
     }
 
+    /// <summary>What a host carries on top while replicas are replaced.</summary>
+    /// <param name="Count">Old replicas beside all new ones.</param>
+    private sealed record Surge(string Host, int Count, Reservation Reserved)
+    {
+        public string? ObstacleOn(PlacementBoard board, ServiceSpec service) =>
+            service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && board.CountOf(Host, service) + Count > max ? $"host {Host} may have {max} of it at once (max_replicas_per_node)"
+            : board.ShortageOf(Host, Reserved) is { } shortage ? $"host {Host} has no room for old and new together: {shortage}"
+            : null;
+    }
+
     /// <summary>A slot whose <see cref="Action"/> is null stays as it is, but for surplus containers in <see cref="Old"/>.</summary>
     private sealed class SlotDraft
     {
@@ -370,8 +445,8 @@ internal sealed class ServiceDraft
 
         public string? Host { get; set; }
 
-        /// <summary>The slot's container is there, or the mode ties the slot to the host.</summary>
-        public bool HostIsFixed { get; init; }
+        /// <summary>The mode ties the slot to the host, and its container is not there yet.</summary>
+        public bool MustFit { get; init; }
 
         public ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> Old { get; init; } = [];
 

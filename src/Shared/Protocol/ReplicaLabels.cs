@@ -21,6 +21,10 @@ public static class ReplicaLabels
     /// <summary>The stop grace period in milliseconds: the engine does not tell it, and a stop's bound is reckoned from it.</summary>
     public const string StopGrace = "orchestrator.stop-grace-ms";
 
+    /// <summary>What is set aside for the container, in processors and bytes; left out where nothing is. The engine does not tell the one, and means something else by the other.</summary>
+    public const string ReservedCpus = "orchestrator.reserved-cpus";
+    public const string ReservedMemory = "orchestrator.reserved-memory-bytes";
+
     public const string ComposeProject = "com.docker.compose.project";
     public const string ComposeService = "com.docker.compose.service";
     public const string ComposeNumber = "com.docker.compose.container-number";

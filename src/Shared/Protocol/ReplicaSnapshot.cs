@@ -63,6 +63,12 @@ public sealed record ReplicaSnapshot
     /// <summary>Published ports as <c>0.0.0.0:8080->80/tcp</c>.</summary>
     public ImmutableArray<string> Ports { get; init; } = [];
 
+    /// <summary>Processors set aside for it by its <c>resources.reservations</c>; 0 where it has none, or was created by a release that did not say.</summary>
+    public decimal ReservedCpus { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public long ReservedMemoryBytes { get; init; }
+
     /// <summary>By the engine name of a network; empty while it does not run, and for <c>network_mode: host</c>.</summary>
     public ImmutableSortedDictionary<string, string> Addresses { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 

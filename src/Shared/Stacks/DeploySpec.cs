@@ -83,7 +83,7 @@ public sealed record PlacementSpec
 }
 
 /// <summary><c>node.labels.zone==a</c>. Comparison is case-insensitive, as in Swarm.</summary>
-/// <param name="Key"><c>node.hostname</c>, <c>node.id</c>, <c>node.role</c>, <c>node.platform.os</c>, <c>node.platform.arch</c>, <c>node.labels.*</c> or <c>engine.labels.*</c>.</param>
+/// <param name="Key"><c>node.hostname</c>, <c>node.id</c>, <c>node.ip</c>, <c>node.role</c>, <c>node.platform.os</c>, <c>node.platform.arch</c>, <c>node.labels.*</c> or <c>engine.labels.*</c>.</param>
 /// <param name="Equal">true for <c>==</c>, false for <c>!=</c>.</param>
 /// <param name="Value">What the key is compared with.</param>
 public sealed record ConstraintSpec(string Key, bool Equal, string Value);

@@ -209,14 +209,14 @@ public sealed class ServiceErrorTests
                     image: a
                     deploy:
                       placement:
-                        constraints: [node.lables.zone==a, node.role=manager, node.hostnam==x, node.ip==1]
+                        constraints: [node.lables.zone==a, node.role=manager, node.hostnam==x, node.ip==web-1]
                         preferences: [{spread: zone}]
                 """,
                 """
                 stack.yaml:6:23: services.web.deploy.placement.constraints[0]: `node.lables.zone` is not a constraint key; did you mean node.labels.zone?
                 stack.yaml:6:44: services.web.deploy.placement.constraints[1]: `node.role=manager` is not a constraint; the form is key==value or key!=value, such as node.labels.zone==a
                 stack.yaml:6:63: services.web.deploy.placement.constraints[2]: `node.hostnam` is not a constraint key; did you mean node.hostname?
-                stack.yaml:6:80: services.web.deploy.placement.constraints[3]: constraints on `node.ip` are not supported yet; use node.hostname or a label
+                stack.yaml:6:80: services.web.deploy.placement.constraints[3]: `web-1` is neither an address nor a range of addresses; write node.ip==10.0.0.1 or node.ip==10.0.0.0/24
                 stack.yaml:7:32: services.web.deploy.placement.preferences[0].spread: `zone` is not a key to spread over; use a label such as node.labels.zone
                 """
             },

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 
 namespace Orchestrator.Stacks.Reading;
 
@@ -8,7 +9,7 @@ internal static class DeployReader
     /// <summary>No host has more; a larger number is a slip.</summary>
     public const decimal MaxCpus = 4096;
 
-    private static readonly string[] FixedConstraintKeys = ["node.id", "node.hostname", "node.role", "node.platform.os", "node.platform.arch"];
+    private static readonly string[] FixedConstraintKeys = ["node.id", "node.hostname", "node.ip", "node.role", "node.platform.os", "node.platform.arch"];
 
     private static readonly string[] ConstraintPrefixes = ["node.labels.", "engine.labels."];
 
@@ -116,13 +117,16 @@ internal static class DeployReader
             return null;
         }
 
+        if (key == "node.ip" && !IPAddress.TryParse(operand, out _) && !IPNetwork.TryParse(operand, out _))
+        {
+            value.Error($"`{operand}` is neither an address nor a range of addresses", "write node.ip==10.0.0.1 or node.ip==10.0.0.0/24");
+            return null;
+        }
+
         if (IsConstraintKey(key))
             return new ConstraintSpec(key, equal, operand);
         var likely = FixedConstraintKeys.Concat(ConstraintPrefixes.Select(p => p + key[(key.LastIndexOf('.') + 1)..]));
-        if (key == "node.ip")
-            value.Error("constraints on `node.ip` are not supported yet", "use node.hostname or a label");
-        else
-            value.Error($"`{key}` is not a constraint key", Spelling.Nearest(key, likely) is { } near ? $"did you mean {near}?" : $"known keys: {string.Join(", ", FixedConstraintKeys)}, node.labels.*, engine.labels.*");
+        value.Error($"`{key}` is not a constraint key", Spelling.Nearest(key, likely) is { } near ? $"did you mean {near}?" : $"known keys: {string.Join(", ", FixedConstraintKeys)}, node.labels.*, engine.labels.*");
         return null;
     }
 
