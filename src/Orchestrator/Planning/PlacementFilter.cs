@@ -1,4 +1,4 @@
-using System.Net;
+using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 
 namespace Orchestrator.Planning;
@@ -38,7 +38,7 @@ public static class PlacementFilter
     /// <summary>An address also lies in a range.</summary>
     private static bool Matches(ConstraintSpec constraint, string actual) =>
         string.Equals(actual, constraint.Value, StringComparison.OrdinalIgnoreCase)
-        || (constraint.Key == "node.ip" && IPAddress.TryParse(actual, out var address) && IPNetwork.TryParse(constraint.Value, out var range) && range.Contains(address));
+        || (constraint.Key == "node.ip" && Ipv4Block.Number(actual) is { } address && Ipv4Block.Parse(constraint.Value) is { } range && range.Contains(address));
 
     public static string ValueOf(HostSnapshot host, string key)
     {
