@@ -8,6 +8,7 @@ using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Logs;
 using Orchestrator.Agent.Names;
 using Orchestrator.Agent.Networks;
+using Orchestrator.Agent.Preflight;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Agent.Stacks;
 using Orchestrator.Agent.Templates;
@@ -26,6 +27,9 @@ public sealed partial class AgentActor : ReceiveActor
     /// <summary>Each holds a connection to the engine.</summary>
     private const int LogStreamsMax = 64;
 
+    /// <summary>Each asks the engine a handful of questions at once.</summary>
+    private const int PreflightsMax = 16;
+
     private readonly AgentOptions _options;
     private readonly IEngine _engine;
     private readonly ILoggerFactory _loggers;
@@ -38,6 +42,10 @@ public sealed partial class AgentActor : ReceiveActor
     private readonly Dictionary<string, IActorRef> _internal = [];
 
     private readonly Dictionary<string, IActorRef> _removals = [];
+
+    /// <summary>With the commands they answer.</summary>
+    private readonly Dictionary<IActorRef, string> _preflights = [];
+
     private IActorRef? _uplink;
     private HostFacts? _facts;
     private bool _isInventoryOwed;
@@ -166,6 +174,9 @@ public sealed partial class AgentActor : ReceiveActor
             case AgentCommand.ResolveImage resolve:
                 _images.Tell(new ImagesMessage.Resolve(resolve));
                 break;
+            case AgentCommand.Preflight preflight:
+                Preflight(preflight);
+                break;
             case AgentCommand.RemoveStack remove:
                 RemoveStack(remove);
                 break;
@@ -218,6 +229,21 @@ public sealed partial class AgentActor : ReceiveActor
         Replica(stop.Command.Key).Tell(stop.Command);
     }
 
+    private void Preflight(AgentCommand.Preflight command)
+    {
+        if (_preflights.ContainsValue(command.CommandId)) return;
+        if (_preflights.Count >= PreflightsMax)
+        {
+            Send(new AgentEvent.Preflighted { CommandId = command.CommandId, Problems = [new PreflightProblem("", $"the host is busy with {PreflightsMax} other plans, so nothing was looked at", IsWarning: true)] });
+            return;
+        }
+
+        var (facts, engine, options) = (_facts, _engine, _options);
+        var actor = Context.ActorOf(Props.Create(() => new PreflightActor(command, facts, engine, options)), Name("preflight"));
+        Context.Watch(actor);
+        _preflights[actor] = command.CommandId;
+    }
+
     private void OpenLogs(AgentCommand.OpenLogs command)
     {
         if (_logStreams.ContainsKey(command.CommandId)) return;
@@ -260,6 +286,7 @@ public sealed partial class AgentActor : ReceiveActor
         Name = _options.HostName,
         Labels = _options.Labels,
         AgentVersion = _options.AgentVersion,
+        TakesPreflight = true,
         Address = _options.Overlay?.Address(),
         EngineId = info?.Id ?? "",
         EngineVersion = version?.Version ?? info?.ServerVersion ?? "",
@@ -332,6 +359,7 @@ public sealed partial class AgentActor : ReceiveActor
         }
 
         foreach (var (id, _) in _logStreams.Where(stream => stream.Value.Equals(terminated.ActorRef)).ToArray()) _logStreams.Remove(id);
+        _preflights.Remove(terminated.ActorRef);
         foreach (var (id, _) in _removals.Where(removal => removal.Value.Equals(terminated.ActorRef)).ToArray()) _removals.Remove(id);
     }
 

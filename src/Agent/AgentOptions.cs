@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Agent.Networks;
+using Orchestrator.Agent.Preflight;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Engine;
 
@@ -23,6 +24,9 @@ public sealed record AgentOptions
 
     /// <summary>The folder of template resources (docs/templates.md); null: this host has no template sink.</summary>
     public string? TemplatesFolder { get; init; }
+
+    /// <summary>Looks at the host beside its engine; null where the engine is elsewhere, and nothing is known of its host's sockets and files.</summary>
+    public IHostProbe? HostProbe { get; init; }
 
     /// <summary>Null when embedded: one host has no other to be joined with.</summary>
     internal OverlayHost? Overlay { get; init; }

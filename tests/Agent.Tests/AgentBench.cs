@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Networks;
+using Orchestrator.Agent.Preflight;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Agent.Tests.Names;
 using Orchestrator.Agent.Tests.Networks;
@@ -19,13 +20,16 @@ internal sealed class AgentBench : IDisposable
     private readonly DeterministicDispatcher _dispatcher;
     private readonly ActorSystem _system;
     private readonly bool _isFleet;
+    private readonly IHostProbe? _probe;
     private int _incarnations;
     private int _actors;
 
     /// <param name="isFleet">With other hosts to be joined with; this one is reached at 10.77.0.1.</param>
-    public AgentBench(int seed = 1, bool isFleet = false)
+    /// <param name="probe">What the agent sees of its host beside the engine; null: nothing.</param>
+    public AgentBench(int seed = 1, bool isFleet = false, IHostProbe? probe = null)
     {
         _isFleet = isFleet;
+        _probe = probe;
         _dispatcher = new DeterministicDispatcher(Time, seed);
         _system = ActorSystem.Create("bench", new ActorSystemOptions { TimeProvider = Time, Dispatcher = _dispatcher });
         Engine = new FakeEngine(Time);
@@ -167,7 +171,7 @@ internal sealed class AgentBench : IDisposable
 
     private IActorRef StartAgent()
     {
-        var options = new AgentOptions { HostName = "h1", AgentVersion = "1.2.3", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("zone", "a"), ReadyProbe = Ready, Overlay = _isFleet ? new OverlayHost(Links, () => "10.77.0.1") { Names = () => new FakeNameServers() } : null };
+        var options = new AgentOptions { HostName = "h1", AgentVersion = "1.2.3", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("zone", "a"), ReadyProbe = Ready, HostProbe = _probe, Overlay = _isFleet ? new OverlayHost(Links, () => "10.77.0.1") { Names = () => new FakeNameServers() } : null };
         var engine = Engine;
         var agent = _system.ActorOf(Props.Create(() => new AgentActor(options, engine, NullLoggerFactory.Instance)), $"agent{++_incarnations}");
         Settle();

@@ -4,6 +4,7 @@ using Orchestrator.Agent.Hosting;
 using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Names;
 using Orchestrator.Agent.Networks;
+using Orchestrator.Agent.Preflight;
 using Orchestrator.Engine;
 using Orchestrator.Hosting;
 using Orchestrator.Protocol;
@@ -49,6 +50,7 @@ internal sealed partial class AgentDaemon : IAsyncDisposable
             TemplatesFolder = config.Templates,
             AgentVersion = AgentVersion.Text,
             Ingress = ingress,
+            HostProbe = LocalHost.OfEngine(_engine.Address),
             Credentials = new RegistryCredentials(environment.ConfigFolder),
             Overlay = new OverlayHost(new LinkCommands(time), () => underlay.Current) { Names = () => new NameServers(mixing, time) },
         };

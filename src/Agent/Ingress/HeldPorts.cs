@@ -3,23 +3,31 @@ using System.Net;
 
 namespace Orchestrator.Agent.Ingress;
 
-/// <summary>Listening TCP sockets of the host, by the kernel's tables: HAProxy itself could share a port with another program unnoticed, or fail as a whole.</summary>
+/// <summary>Listening sockets of the host, by the kernel's tables: HAProxy itself could share a port with another program unnoticed, or fail as a whole.</summary>
 internal static class HeldPorts
 {
     private const string ListenState = "0A";
+
+    /// <summary>A UDP socket that takes datagrams from anybody.</summary>
+    private const string UnconnectedState = "07";
 
     /// <summary>Folders of processes looked at for the socket's owner.</summary>
     private const int ProcessesMax = 20_000;
 
     /// <summary>For people: who listens on the address; null when nobody does.</summary>
-    public static string? Holder(ListenAddress address)
+    public static string? Holder(ListenAddress address) => Holder(address, "tcp", ListenState);
+
+    /// <summary>Likewise, of UDP.</summary>
+    public static string? UdpHolder(ListenAddress address) => Holder(address, "udp", UnconnectedState);
+
+    private static string? Holder(ListenAddress address, string protocol, string state)
     {
-        foreach (var (file, isIpv6) in new[] { ("/proc/net/tcp", false), ("/proc/net/tcp6", true) })
+        foreach (var (file, isIpv6) in new[] { ($"/proc/net/{protocol}", false), ($"/proc/net/{protocol}6", true) })
         {
             if (!File.Exists(file)) continue;
             foreach (var line in File.ReadLines(file).Skip(1))
             {
-                if (Inode(line, address, isIpv6) is { } inode) return $"another program listens there{Owner(inode)}";
+                if (Inode(line, address, isIpv6, state) is { } inode) return $"another program listens there{Owner(inode)}";
             }
         }
 
@@ -27,10 +35,10 @@ internal static class HeldPorts
     }
 
     /// <summary>The socket's inode when the line of <c>/proc/net/tcp</c> tells of a listener that collides with the address.</summary>
-    internal static string? Inode(string line, ListenAddress address, bool isIpv6)
+    internal static string? Inode(string line, ListenAddress address, bool isIpv6, string state = ListenState)
     {
         var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (words.Length < 10 || words[3] != ListenState || words[1].Split(':') is not [var local, var port]) return null;
+        if (words.Length < 10 || words[3] != state || words[1].Split(':') is not [var local, var port]) return null;
         if (!int.TryParse(port, NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number) || number != address.Port) return null;
         var listening = Address(local);
         if (address.HostIp is not { } hostIp || !IPAddress.TryParse(hostIp, out var wanted)) return words[9];

@@ -28,6 +28,11 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
     public async Task<Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation) =>
         (await AskAsync<StackMessage.Planned>(new StackMessage.PlanOnly(request), PlanTimeout, cancellation)).Plan;
 
+    public async Task<PlanFile> PlanFileAsync(ChangeRequest.Deploy request, CancellationToken cancellation) =>
+        (await AskAsync<StackMessage.Planned>(new StackMessage.PlanOnly(request), PlanTimeout, cancellation)).File!;
+
+    public async Task<StackDiff> DiffAsync(DiffQuery query, CancellationToken cancellation) => StackDiffing.Of(query, await StateAsync(query.Stack, cancellation));
+
     public async IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var channel = Channel.CreateBounded<StackMessage>(EventsMax);

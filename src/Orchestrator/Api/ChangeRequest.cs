@@ -14,6 +14,7 @@ namespace Orchestrator.Api;
 [JsonDerivedType(typeof(Remove), "remove")]
 [JsonDerivedType(typeof(Watch), "watch")]
 [JsonDerivedType(typeof(Promote), "promote")]
+[JsonDerivedType(typeof(Apply), "apply")]
 public abstract record ChangeRequest
 {
     /// <summary>The stack's name.</summary>
@@ -21,6 +22,8 @@ public abstract record ChangeRequest
 
     /// <summary>The change is followed while it is held for a promotion, too; otherwise the following ends with <see cref="ChangeOutcome.Held"/>.</summary>
     public bool WaitsForPromotion { get; init; }
+    /// <summary>Of a deploy, scale or rollback: go on without hosts that do not answer, where it would be refused.</summary>
+    public bool SkipUnreachable { get; init; }
 
     public sealed record Deploy : ChangeRequest
     {
@@ -32,6 +35,15 @@ public abstract record ChangeRequest
         public bool ForceRecreate { get; init; }
 
         /// <summary>Contents of the certificates in <see cref="StackSpec.Certificates"/>, private keys among them: stored apart from the revision and shown nowhere.</summary>
+        public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
+    }
+
+    /// <summary>Carries out a plan exactly as it stands, or is refused with <see cref="CoordinatorErrorKind.Conflict"/> when what it was made from has changed.</summary>
+    public sealed record Apply : ChangeRequest
+    {
+        public required PlanFile File { get; init; }
+
+        /// <summary>As <see cref="Deploy.Certificates"/>; those that the coordinator has already need not be among them.</summary>
         public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
     }
 

@@ -10,6 +10,12 @@ public interface ICoordinator
     /// <summary>Plans without changing anything.</summary>
     Task<Planning.Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation);
 
+    /// <summary>As <see cref="PlanAsync"/>, with all that is needed to carry out exactly this plan later.</summary>
+    Task<PlanFile> PlanFileAsync(ChangeRequest.Deploy request, CancellationToken cancellation);
+
+    /// <summary>Unknown stack or revision: <see cref="CoordinatorErrorKind.NotFound"/>.</summary>
+    Task<StackDiff> DiffAsync(DiffQuery query, CancellationToken cancellation);
+
     /// <summary>Starts a change and follows it; the last event is <see cref="ChangeEvent.Ended"/>. Cancelling stops the following, not the change.</summary>
     IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, CancellationToken cancellation);
 

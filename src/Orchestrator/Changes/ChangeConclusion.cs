@@ -19,7 +19,7 @@ internal static class ChangeConclusion
         }
         if (Any(change, ChangeOutcome.Aborted))
         {
-            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; deploy again to go on, or `orchestrator rollback {stack}`", head, Mark(change, target, RevisionState.Aborted, null));
+            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; deploy again to go on, or {WayOut(change)}", head, Mark(change, target, RevisionState.Aborted, null));
         }
         if (Any(change, ChangeOutcome.RolledBack))
         {
@@ -29,10 +29,14 @@ internal static class ChangeConclusion
         {
             var reason = Reasons(change, ChangeOutcome.Failed);
             var left = open.Count > 0 ? $"; not begun: {string.Join(", ", open)}" : "";
-            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then deploy again or `orchestrator rollback {stack}`", head, Mark(change, target, RevisionState.Failed, reason));
+            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then mend it and deploy again, or {WayOut(change)}", head, Mark(change, target, RevisionState.Failed, reason));
         }
         return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}", head, Mark(change, target, RevisionState.Good, null));
     }
+
+    /// <summary>Besides mending it: there may be no revision to go back to.</summary>
+    public static string WayOut(ChangeRecord change) =>
+        change.RollbackRevision is null ? $"remove the stack with `orchestrator rm {change.Plan.Stack}`: there is no good revision to go back to" : $"go back with `orchestrator rollback {change.Plan.Stack}`";
 
     private static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) RolledBack(
         ChangeRecord change, StackHead head, ImmutableArray<StackRevision> revisions, StackRevision target, List<string> open, DateTimeOffset now)

@@ -10,7 +10,7 @@ using Orchestrator.Traffic;
 namespace Orchestrator.Changes;
 
 /// <summary>From a request to a plan: which specification is wanted, its images pinned, the fleet looked at. Changes nothing.</summary>
-internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
+internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook certificates, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
 {
     /// <summary>Longer than the agent's own bound on a registry's answer.</summary>
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(45);
@@ -40,9 +40,17 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, 
         {
             throw new CoordinatorException(CoordinatorErrorKind.Unreachable, $"no engine answers: {string.Join("; ", snapshot.Hosts.Values.Where(h => h.Facts?.EngineError is not null).Select(h => $"{h.Name}: {h.Facts!.EngineError}"))}");
         }
+        var state = PlanState.Of(snapshot, head.Stack, head.Current, head.LastRevision);
+        var given = (request as ChangeRequest.Apply)?.File;
+        if (request is ChangeRequest.Apply apply)
+        {
+            await RequireUsableAsync(apply, state);
+            request = DeployOf(apply.File);
+        }
+        snapshot = Reachable(request, snapshot);
         var (kind, target) = request switch
         {
-            ChangeRequest.Deploy deploy => (ChangeKind.Deploy, await DeployAsync(deploy, snapshot)),
+            ChangeRequest.Deploy deploy => (ChangeKind.Deploy, await DeployAsync(deploy, snapshot, given?.Images)),
             ChangeRequest.Scale scale => (ChangeKind.Scale, Scaled(scale)),
             ChangeRequest.Rollback rollback => (ChangeKind.Rollback, GoBack(rollback)),
             _ => throw new CoordinatorException(CoordinatorErrorKind.Internal, $"a {request.GetType().Name} request needs no plan"),
@@ -61,22 +69,114 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, 
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", result.Errors)}");
         }
+        var plan = PauseWithoutWayBack(result.Plan, target.Number);
+        if (given is not null && PlanDrift(given.Plan, plan) is { Length: > 0 } drift)
+        {
+            throw Drifted(drift);
+        }
+        await PreflightAsync(kind, plan, target, snapshot);
+        plan = plan with { Warnings = [.. warnings, .. plan.Warnings] };
+        return new PreparedChange(kind, target, plan, request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null);
+    }
+
+    /// <summary>Every reason at once why the plan cannot go well. On a way back what a host says is a warning: it must not be held up.</summary>
+    private async Task PreflightAsync(ChangeKind kind, Plan plan, StackRevision target, FleetSnapshot snapshot)
+    {
+        var errors = new List<string>();
+        AllocationMessage.Allocated? spanning = null;
         try
         {
-            await Spanning.AskAsync(peers.Networks, target.Spec, snapshot);
+            spanning = await Spanning.AskAsync(peers.Networks, target.Spec, snapshot);
         }
         catch (AllocationRefusedException e)
         {
-            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", e.Errors)}", e);
+            errors.AddRange(e.Errors);
         }
-        var listeners = await peers.Traffic.Ask<TrafficMessage.ListenersChecked>(new TrafficMessage.CheckListeners(head.Stack, Listener.Of(target.Spec)), FleetTimeout);
-        if (!listeners.Conflicts.IsEmpty)
+        var listeners = await peers.Traffic.Ask<TrafficMessage.ListenersChecked>(new TrafficMessage.CheckListeners(head.Stack, [.. Listener.Of(target.Spec), .. Listener.OfHosts(target.Spec)]), FleetTimeout);
+        errors.AddRange(listeners.Conflicts);
+        if (!plan.IsEmpty || target.Number != head.Current)
         {
-            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", listeners.Conflicts)}");
+            var verdict = await new PreflightRound(fleet, id).RunAsync(PreflightRequests.Of(plan, target, Current, snapshot, spanning));
+            warnings.AddRange(verdict.Warnings);
+            (kind == ChangeKind.Rollback ? warnings : errors).AddRange(verdict.Errors);
         }
-        var plan = PauseWithoutWayBack(result.Plan, target.Number);
-        return new PreparedChange(kind, target, plan with { Warnings = [.. warnings, .. plan.Warnings] });
+        if (errors.Count > 0)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", errors)}");
+        }
     }
+
+    /// <summary>The fleet to plan with; refuses when the change needs a host that does not answer.</summary>
+    private FleetSnapshot Reachable(ChangeRequest request, FleetSnapshot snapshot)
+    {
+        if (request.SkipUnreachable)
+        {
+            return HostReach.Without(snapshot);
+        }
+        var wanted = request is ChangeRequest.Deploy deploy ? deploy.Spec.Services.Where(s => IsInScope(deploy, s.Name)) : Current?.Spec.Services ?? [];
+        var missing = HostReach.Missing(snapshot, head.Stack, [.. wanted]);
+        return missing.IsEmpty
+            ? snapshot
+            : throw new CoordinatorException(CoordinatorErrorKind.Unreachable, $"hosts that this change needs do not answer, nothing was changed:\n  {string.Join("\n  ", missing)}\nbring them back (see `orchestrator hosts ls`), remove a lost one with `orchestrator hosts rm`, or go on without them with --skip-unreachable: what they have of the stack is put right when they are back");
+    }
+
+    private async Task RequireUsableAsync(ChangeRequest.Apply request, PlanState now)
+    {
+        var file = request.File;
+        if (file.Fault() is { } fault)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan file cannot be applied: {fault}");
+        }
+        if (CanonicalJson.Digest(now, ApiJson.Default.PlanState) != file.StateSha256)
+        {
+            throw Drifted([.. file.State.DriftTo(now)]);
+        }
+        var known = await certificates.GetAsync(head.Stack, file.Spec.Certificates.Keys);
+        var missing = file.Spec.Certificates.Values.Where(c => known.All(k => k.Id != c.Id) && request.Certificates.All(k => k.Id != c.Id)).Select(c => string.Join(", ", c.Names)).ToList();
+        if (missing.Count > 0)
+        {
+            throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan's certificate for {string.Join("; ", missing)} is not known here, and no plan file has private keys: name the stack's file again, as in `orchestrator apply PLANFILE --file stack.yaml`");
+        }
+    }
+
+    private static CoordinatorException Drifted(IReadOnlyList<string> drift) => new(
+        CoordinatorErrorKind.Conflict,
+        $"the plan does not fit any more, nothing was changed:\n  {string.Join("\n  ", drift)}\nmake the plan again, look at it, and apply that");
+
+    /// <summary>The same state, and yet another plan: other stacks have taken or left room, or another release plans otherwise.</summary>
+    private static string[] PlanDrift(Plan then, Plan now)
+    {
+        string Text(Plan plan) => CanonicalJson.Text(plan with { Warnings = [] }, ApiJson.Default.Plan);
+        if (Text(then) == Text(now))
+        {
+            return [];
+        }
+        var services = then.Services.Concat(now.Services).Select(s => s.Service).Distinct(StringComparer.Ordinal)
+            .Where(name => Text(then with { Services = [.. then.Services.Where(s => s.Service == name)] }) != Text(now with { Services = [.. now.Services.Where(s => s.Service == name)] }))
+            .ToList();
+        return [$"{(services.Count == 0 ? "the stack" : $"service {string.Join(", ", services)}")} would be changed in another way now: other stacks have taken or left room on the hosts, or the coordinator is another release"];
+    }
+
+    private static ChangeRequest.Deploy DeployOf(PlanFile file) => new()
+    {
+        Stack = file.Stack,
+        Spec = file.Spec,
+        Services = file.Services,
+        ForceRecreate = file.ForceRecreate,
+        SkipUnreachable = file.SkipUnreachable,
+    };
+
+    private static PlanFile FileOf(ChangeRequest.Deploy request, StackRevision target, Plan plan, PlanState state) => new PlanFile
+    {
+        Stack = request.Stack,
+        Spec = request.Spec,
+        Services = request.Services,
+        ForceRecreate = request.ForceRecreate,
+        SkipUnreachable = request.SkipUnreachable,
+        Images = target.Services.Where(s => IsInScope(request, s.Key)).ToImmutableSortedDictionary(s => s.Key, s => new PinnedImage(s.Value.Image, s.Value.ImageHosts), StringComparer.Ordinal),
+        State = state,
+        Plan = plan,
+    }.Sealed();
 
     /// <summary>The revision a failed service goes back to: the one that was current if it was good, else the latest good one before the target.</summary>
     public static StackRevision? RollbackTarget(ImmutableArray<StackRevision> revisions, int? current, int target)
@@ -94,13 +194,14 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, 
             {
                 return service;
             }
-            warnings.Add($"service {service.Service}: there is no good revision to roll back to yet, so a failure pauses the rollout");
+            warnings.Add($"service {service.Service}: failure_action is rollback and there is no good revision to go back to yet: a failure pauses the rollout, to be mended and deployed again, or removed with `orchestrator rm {head.Stack}`");
             return service with { Policy = service.Policy with { FailureAction = FailureAction.Pause } };
         });
         return plan with { Services = [.. services] };
     }
 
-    private async Task<StackRevision> DeployAsync(ChangeRequest.Deploy request, FleetSnapshot snapshot)
+    /// <param name="pins">Of a plan file: registries are not asked again.</param>
+    private async Task<StackRevision> DeployAsync(ChangeRequest.Deploy request, FleetSnapshot snapshot, ImmutableSortedDictionary<string, PinnedImage>? pins)
     {
         var unknown = request.Services.Where(s => request.Spec.Services.All(x => x.Name != s)).ToList();
         if (unknown.Count > 0)
@@ -115,6 +216,11 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, 
             if (IsInScope(request, service.Name) is false && Current?.Services.GetValueOrDefault(service.Name) is { } kept)
             {
                 services.Add(service.Name, kept);
+                continue;
+            }
+            if (pins?.GetValueOrDefault(service.Name) is { } pin)
+            {
+                services.Add(service.Name, RevisionOf(spec, service, pin.Image, pin.Hosts, request.ForceRecreate));
                 continue;
             }
             var key = (service.Container.Image, service.PullPolicy);
@@ -287,4 +393,5 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, StackHead head, 
 }
 
 /// <param name="Target">The revision the stack is to have; the current one itself when only replicas have to be repaired.</param>
-internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan);
+/// <param name="File">To carry out exactly this later; null unless it is a deploy.</param>
+internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan, PlanFile? File = null);

@@ -66,7 +66,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         ReceiveAsync<StackMessage.Change>(async m =>
         {
             var sender = Sender;
-            if (m.Request is ChangeRequest.Deploy || await IsKnownAsync(m.Request.Stack))
+            if (m.Request is ChangeRequest.Deploy or ChangeRequest.Apply || await IsKnownAsync(m.Request.Stack))
             {
                 StackOf(m.Request.Stack).Tell(m, sender);
             }
@@ -78,7 +78,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         ReceiveAsync<StackMessage.PlanOnly>(async m =>
         {
             var sender = Sender;
-            if (m.Request is ChangeRequest.Deploy || await IsKnownAsync(m.Request.Stack))
+            if (m.Request is ChangeRequest.Deploy or ChangeRequest.Apply || await IsKnownAsync(m.Request.Stack))
             {
                 StackOf(m.Request.Stack).Tell(m, sender);
             }

@@ -236,7 +236,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Preparation($"{stack}/{number}").PrepareAsync(request).PipeTo(self, self, p => new Prepared(request, follower, p), e => new PreparationFailed(follower, e));
     }
 
-    private ChangePreparation Preparation(string id) => new(peers, head, revisions, Now, id);
+    private ChangePreparation Preparation(string id) => new(peers, certificates, head, revisions, Now, id);
 
     private void PlanOnly(StackMessage.PlanOnly message)
     {
@@ -247,7 +247,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             return;
         }
         Preparation($"{stack}/plan-{Now.ToUnixTimeMilliseconds()}").PrepareAsync(message.Request)
-            .PipeTo(sender, Self, p => new StackMessage.Planned(p.Plan), e => Rejection(e));
+            .PipeTo(sender, Self, p => new StackMessage.Planned(p.Plan, p.File), e => Rejection(e));
     }
 
     private async Task PreparedAsync(Prepared message)
@@ -266,7 +266,13 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             Tell(new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"stack {stack} is up to date at revision {head.Current}"));
             return;
         }
-        if (message.Request is ChangeRequest.Deploy { Certificates: { IsDefaultOrEmpty: false } files })
+        var files = message.Request switch
+        {
+            ChangeRequest.Deploy deploy => deploy.Certificates,
+            ChangeRequest.Apply apply => apply.Certificates,
+            _ => [],
+        };
+        if (!files.IsDefaultOrEmpty)
         {
             await certificates.PutAsync(stack, files);
         }
@@ -431,7 +437,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private string ChangeId(ChangeRecord record) => $"{stack}/{record.Number}";
 
     private static string PausedMessage(ActiveChange change) =>
-        $"paused at revision {change.Record.Plan.TargetRevision}: {change.PauseReason}; go on with `orchestrator resume {change.Record.Plan.Stack}`, or go back with `orchestrator rollback {change.Record.Plan.Stack}`";
+        $"paused at revision {change.Record.Plan.TargetRevision}: {change.PauseReason}; go on with `orchestrator resume {change.Record.Plan.Stack}`, or {ChangeConclusion.WayOut(change.Record)}";
 
     private void Beat()
     {

@@ -13,7 +13,8 @@ public abstract record StackMessage
     /// <summary>Answered with <see cref="Planned"/> or <see cref="Rejected"/>; changes nothing.</summary>
     public sealed record PlanOnly(ChangeRequest Request) : StackMessage;
 
-    public sealed record Planned(Plan Plan) : StackMessage;
+    /// <param name="File">Null unless a deploy was planned.</param>
+    public sealed record Planned(Plan Plan, PlanFile? File) : StackMessage;
 
     public sealed record Followed(ChangeEvent Event) : StackMessage;
 

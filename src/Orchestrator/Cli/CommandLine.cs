@@ -49,6 +49,8 @@ internal sealed class CommandLine
     [
         new DeployCommand(_services, _globals),
         new PlanCommand(_services, _globals),
+        new ApplyCommand(_services, _globals),
+        new DiffCommand(_services, _globals),
         new PsCommand(_services, _globals),
         new LsCommand(_services, _globals),
         new LogsCommand(_services, _globals),

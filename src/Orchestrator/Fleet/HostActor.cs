@@ -46,6 +46,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Receive<AgentEvent.StackRemoved>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.TrafficApplied>(ApplyTraffic);
         Receive<AgentEvent.TrafficCounted>(e => Answer(e.CommandId, e, isLast: true));
+        Receive<AgentEvent.Preflighted>(e => Answer(e.CommandId, e, isLast: true));
         Receive<FleetMessage.Roster>(TakeRoster);
         Receive<AgentEvent.LogsEnded>(e => Answer(e.CommandId, e, isLast: true));
     }
@@ -88,7 +89,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             inFlight.Remove(id);
             waiting.ReplyTo.Tell(new FleetMessage.Answered(snapshot.Name, id, new AgentEvent.LogsEnded(id, $"the link to host {snapshot.Name} was lost: {reason}")));
         }
-        foreach (var (id, waiting) in inFlight.Where(c => c.Value.Command is AgentCommand.CountTraffic).ToList())
+        foreach (var (id, waiting) in inFlight.Where(c => IsOfTheMoment(c.Value.Command)).ToList())
         {
             inFlight.Remove(id);
             waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
@@ -121,7 +122,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             downlink?.Tell(command);
             return;
         }
-        if ((snapshot.State == HostState.Down && downlink is null) || (command is AgentCommand.CountTraffic && snapshot.State != HostState.Ready) || inFlight.Count >= InFlightMax)
+        if ((snapshot.State == HostState.Down && downlink is null) || (IsOfTheMoment(command) && snapshot.State != HostState.Ready) || inFlight.Count >= InFlightMax)
         {
             message.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, command.CommandId));
             return;
@@ -132,6 +133,9 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             downlink?.Tell(command);
         }
     }
+
+    /// <summary>Its answer is of use to nobody who has had to wait for a reconnect.</summary>
+    private static bool IsOfTheMoment(AgentCommand command) => command is AgentCommand.CountTraffic or AgentCommand.Preflight;
 
     private void Refresh(HostMessage.Refresh message)
     {

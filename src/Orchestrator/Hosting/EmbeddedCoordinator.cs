@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using Orchestrator.Agent;
 using Orchestrator.Agent.Links;
+using Orchestrator.Agent.Preflight;
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Engine;
@@ -71,6 +72,7 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
         HostName = hostName,
         AgentVersion = options.Version,
         Credentials = options.Credentials,
+        HostProbe = LocalHost.OfEngine(options.Engine.Address),
         Ingress = IngressOptions.ForUser(FolderOf(options), options.UserRuntimeFolder).WithImage(options.IngressImage),
     };
 

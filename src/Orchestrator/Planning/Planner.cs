@@ -117,7 +117,7 @@ public static class Planner
         {
             warnings.Add(host.Facts?.EngineError is { } error && host.State == HostState.Ready
                 ? $"host {host.Name} gets nothing: its engine does not answer ({error})"
-                : $"host {host.Name} is {host.State.ToString().ToLowerInvariant()} and gets nothing");
+                : $"host {host.Name} is {host.State.ToString().ToLowerInvariant()} and gets nothing{(host.Replicas.Values.Any(r => r.Key.Stack == input.Stack) ? "; what it has of the stack is put right when it is back" : "")}");
         }
     }
 

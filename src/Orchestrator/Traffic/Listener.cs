@@ -24,6 +24,15 @@ internal sealed record Listener(string Service, string Text, string Key)
             select port).Distinct().Select(port => new Listener("", $"port {Number(port)} for HTTP routes", $"shared {Number(port)}")),
     ];
 
+    /// <summary>Ports that replicas bind on their hosts themselves: no ingress may have them, for it has its ports on every host.</summary>
+    public static ImmutableArray<Listener> OfHosts(StackSpec stack) =>
+    [
+        .. from service in stack.Services
+           from port in service.Container.Ports
+           where port.Published is > 0 && port.Protocol == "tcp"
+           select new Listener(service.Name, $"port {Number(port.Published!.Value)} of its hosts", $"port {Number(port.Published!.Value)}"),
+    ];
+
     /// <summary>The HTTP ports are shared by all routes, but no published port may be one of them.</summary>
     public bool CollidesWith(Listener other) =>
         IsShared || other.IsShared ? IsShared != other.IsShared && PortOf(Key) == PortOf(other.Key) && PortOf(Key) is not null : Key == other.Key;

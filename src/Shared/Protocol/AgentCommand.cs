@@ -19,6 +19,7 @@ namespace Orchestrator.Protocol;
 [JsonDerivedType(typeof(BeginTraffic), "begin-traffic")]
 [JsonDerivedType(typeof(ApplyTraffic), "apply-traffic")]
 [JsonDerivedType(typeof(CountTraffic), "count-traffic")]
+[JsonDerivedType(typeof(Preflight), "preflight")]
 public abstract record AgentCommand
 {
     /// <summary>Chosen by the coordinator, the same for a repetition; every answer carries it.</summary>
@@ -135,4 +136,23 @@ public abstract record AgentCommand
     {
         public required string Stack { get; init; }
     }
+
+    /// <summary>Could this host take what is planned for it? Changes nothing. Answers <see cref="AgentEvent.Preflighted"/> within a few seconds. Not repeated on a reconnect: whoever asks goes on without.</summary>
+    public sealed record Preflight : AgentCommand
+    {
+        public required string Stack { get; init; }
+
+        /// <summary>Those that are to get replicas here.</summary>
+        public ImmutableArray<PreflightService> Services { get; init; } = [];
+
+        /// <summary>What the host's ingress is to listen on.</summary>
+        public ImmutableArray<PreflightListener> Listeners { get; init; } = [];
+    }
 }
+
+/// <param name="Spec">Without what only matters to the process inside: environment, command, labels.</param>
+/// <param name="Keys">The replicas that are to be made.</param>
+public sealed record PreflightService(string Service, ReplicaSpec Spec, ImmutableArray<ReplicaKey> Keys);
+
+/// <param name="HostIp">Null: all of the host's addresses.</param>
+public sealed record PreflightListener(string Service, string? HostIp, int Port);

@@ -35,6 +35,7 @@ public enum ReplicaPhase
 [JsonDerivedType(typeof(LogsEnded), "logs-ended")]
 [JsonDerivedType(typeof(TrafficApplied), "traffic-applied")]
 [JsonDerivedType(typeof(TrafficCounted), "traffic-counted")]
+[JsonDerivedType(typeof(Preflighted), "preflighted")]
 public abstract record AgentEvent
 {
     /// <summary>Everything: replaces what the coordinator knew of the host. Sent on connect, on request, and when the engine comes back.</summary>
@@ -117,7 +118,20 @@ public abstract record AgentEvent
         /// <summary>Why there is nothing to tell; null when it was counted.</summary>
         public string? Error { get; init; }
     }
+
+    public sealed record Preflighted : AgentEvent
+    {
+        public required string CommandId { get; init; }
+
+        /// <summary>Empty when nothing stands in the way.</summary>
+        public ImmutableArray<PreflightProblem> Problems { get; init; } = [];
+    }
 }
+
+/// <param name="Subject"><c>service web</c>; empty for the host as a whole.</param>
+/// <param name="Message">What, why, and what to do.</param>
+/// <param name="IsWarning">It may go well all the same.</param>
+public sealed record PreflightProblem(string Subject, string Message, bool IsWarning);
 
 /// <param name="Id"><see cref="Endpoint.Id"/>.</param>
 /// <param name="Requests">HTTP requests, answered or not; connections where HTTP is not spoken.</param>

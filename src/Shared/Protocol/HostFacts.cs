@@ -32,6 +32,9 @@ public sealed record HostFacts
     /// <summary>Where the other hosts reach this one, for the overlay: <c>--advertise-address</c>, else the address the agent's link goes out from. Null when embedded.</summary>
     public string? Address { get; init; }
 
+    /// <summary>The agent knows <see cref="AgentCommand.Preflight"/>; an older one would end the link over it.</summary>
+    public bool TakesPreflight { get; init; }
+
     /// <summary>Null when the engine answers; else why not, for people.</summary>
     public string? EngineError { get; init; }
 }

@@ -29,6 +29,18 @@ public sealed class InventoryTests : IDisposable
     }
 
     [Fact]
+    public void What_is_reserved_for_a_replica_is_known_again_after_a_restart_of_the_agent()
+    {
+        _bench.Connected();
+        _bench.Passed(_bench.Spec(c => c with { Resources = new ResourcesSpec { CpuReservation = 0.25m, MemoryReservationBytes = 1 << 20 } }));
+        _bench.RestartAgent();
+
+        var replica = Assert.Single(_bench.One<AgentEvent.InventoryReported>().Replicas);
+
+        Assert.Equal((0.25m, 1L << 20), (replica.ReservedCpus, replica.ReservedMemoryBytes));
+    }
+
+    [Fact]
     public void Inventory_is_reported_on_request()
     {
         _bench.Connected();

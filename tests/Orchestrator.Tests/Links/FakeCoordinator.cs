@@ -36,6 +36,12 @@ internal sealed class FakeCoordinator : ICoordinator
     public Task<Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation) =>
         Task.FromResult(new Plan { Stack = request.Stack, TargetRevision = 7 });
 
+    public Task<PlanFile> PlanFileAsync(ChangeRequest.Deploy request, CancellationToken cancellation) =>
+        Task.FromResult(new PlanFile { Stack = request.Stack, Spec = request.Spec, Images = ImmutableSortedDictionary<string, PinnedImage>.Empty, State = new PlanState(), Plan = new Plan { Stack = request.Stack, TargetRevision = 7 } }.Sealed());
+
+    public Task<StackDiff> DiffAsync(DiffQuery query, CancellationToken cancellation) =>
+        Task.FromResult(new StackDiff(query.Stack, $"revision {query.From}", $"revision {query.To}", [new PartDiff("service", "web", "changed", [new KeyDiff("image", "changed", "a:1", "a:2")])]));
+
     public IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, CancellationToken cancellation)
     {
         lock (Changes) Changes.Add(request);

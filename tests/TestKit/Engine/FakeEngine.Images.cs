@@ -81,7 +81,7 @@ public sealed partial class FakeEngine
     }, cancellation);
 
     public Task<DistributionDetails> InspectDistributionAsync(string reference, RegistryAuth? auth, CancellationToken cancellation) => CallAsync(reference, () =>
-        new DistributionDetails(FindInRegistry(Name(reference)).Digest, ["linux/amd64"]), cancellation);
+        new DistributionDetails(FindInRegistry(Name(reference)).Digest, Registry.Platforms), cancellation);
 
     private FakeImage FindInRegistry(ImageReference name)
     {

@@ -8,6 +8,9 @@ public sealed class FakeRegistry
     /// <summary>Nothing answers on its port.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>What every image is for.</summary>
+    public IReadOnlyList<string> Platforms { get; set; } = ["linux/amd64"];
+
     /// <summary>A later push moves the tag; the earlier content stays reachable by its digest.</summary>
     public FakeRegistry Push(params FakeImage[] images)
     {

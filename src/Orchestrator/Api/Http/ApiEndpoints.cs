@@ -23,6 +23,8 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
         Read(routes, ApiRoutes.History, async c => await ApiGate.AnswerAsync(c, await coordinator.HistoryAsync(Value(c, "stack"), c.RequestAborted), ApiJson.Default.ImmutableArrayRevisionView));
         Read(routes, ApiRoutes.Hosts, async c => await ApiGate.AnswerAsync(c, await coordinator.HostsAsync(c.RequestAborted), ApiJson.Default.ImmutableArrayHostView));
         routes.MapPost(ApiRoutes.Plan, gate.For([CertificateRole.Operator, CertificateRole.Viewer], PlanAsync));
+        routes.MapPost(ApiRoutes.PlanFile, gate.For([CertificateRole.Operator, CertificateRole.Viewer], PlanFileAsync));
+        routes.MapPost(ApiRoutes.Diff, gate.For([CertificateRole.Operator, CertificateRole.Viewer], DiffAsync));
         routes.MapPost(ApiRoutes.Logs, gate.For([CertificateRole.Operator, CertificateRole.Viewer], LogsAsync));
 
         // A viewer may follow a change; anything else is refused within.
@@ -48,6 +50,20 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
     {
         var request = await ApiGate.ReadAsync(context, ApiJson.Default.ChangeRequest);
         await ApiGate.AnswerAsync(context, await coordinator.PlanAsync(request, context.RequestAborted), ApiJson.Default.Plan);
+    }
+
+    private async Task PlanFileAsync(HttpContext context, CertificateIdentity caller)
+    {
+        if (await ApiGate.ReadAsync(context, ApiJson.Default.ChangeRequest) is not ChangeRequest.Deploy request) throw new CoordinatorException(CoordinatorErrorKind.Invalid, "a plan file is made of a deploy");
+        await ApiGate.AnswerAsync(context, await coordinator.PlanFileAsync(request, context.RequestAborted), ApiJson.Default.PlanFile);
+    }
+
+    /// <summary>Values of an environment are for those who could have set them.</summary>
+    private async Task DiffAsync(HttpContext context, CertificateIdentity caller)
+    {
+        var query = await ApiGate.ReadAsync(context, ApiJson.Default.DiffQuery);
+        if (query.Values && caller.Role != CertificateRole.Operator) throw ApiGate.Denied(context, caller, CertificateRole.Operator);
+        await ApiGate.AnswerAsync(context, await coordinator.DiffAsync(query, context.RequestAborted), ApiJson.Default.StackDiff);
     }
 
     private async Task ChangeAsync(HttpContext context, CertificateIdentity caller)

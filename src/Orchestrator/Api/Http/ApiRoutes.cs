@@ -5,6 +5,8 @@ internal static class ApiRoutes
 {
     public const string Version = "/v1/version";
     public const string Plan = "/v1/plan";
+    public const string PlanFile = "/v1/plan/file";
+    public const string Diff = "/v1/diff";
     public const string Changes = "/v1/changes";
     public const string Replicas = "/v1/replicas";
     public const string Stacks = "/v1/stacks";

@@ -57,6 +57,12 @@ public sealed class CoordinatorHttpClient : ICoordinator, IDisposable
     public Task<Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, ApiRoutes.Plan, () => JsonContent.Create(request, ApiJson.Default.ChangeRequest), ApiJson.Default.Plan, _times.Plan, cancellation);
 
+    public Task<PlanFile> PlanFileAsync(ChangeRequest.Deploy request, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.PlanFile, () => JsonContent.Create(request, ApiJson.Default.ChangeRequest), ApiJson.Default.PlanFile, _times.Plan, cancellation);
+
+    public Task<StackDiff> DiffAsync(DiffQuery query, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, ApiRoutes.Diff, () => JsonContent.Create(query, ApiJson.Default.DiffQuery), ApiJson.Default.StackDiff, _times.Answer, cancellation);
+
     public IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, CancellationToken cancellation) =>
         new ChangeFollower(this, OpenChangeAsync, _times, _time).FollowAsync(request, cancellation);
 

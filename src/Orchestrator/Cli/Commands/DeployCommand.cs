@@ -10,6 +10,7 @@ internal sealed class DeployCommand : CliCommand
     private readonly FollowOptions _follow = new();
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Show the plan and change nothing (the same as `plan`)" };
     private readonly Option<bool> _force = new("--force-recreate") { Description = "Replace replicas that are up to date, too" };
+    private readonly Option<bool> _skip = Parsing.SkipUnreachable();
 
     public DeployCommand(CliServices services, GlobalOptions globals)
         : base("deploy", "Bring a stack to what its file says, and wait until it is", services, globals)
@@ -17,6 +18,7 @@ internal sealed class DeployCommand : CliCommand
         _file.AddTo(this);
         Options.Add(_dryRun);
         Options.Add(_force);
+        Options.Add(_skip);
         _follow.AddTo(this, mayProbe: true);
     }
 
@@ -31,6 +33,7 @@ internal sealed class DeployCommand : CliCommand
             Services = [.. services],
             WaitsForPromotion = _follow.Waits(invocation.Arguments),
             ForceRecreate = invocation.Arguments.GetValue(_force),
+            SkipUnreachable = invocation.Arguments.GetValue(_skip),
             // A plan asks for nothing that needs a private key.
             Certificates = dryRun ? [] : certificates,
         };

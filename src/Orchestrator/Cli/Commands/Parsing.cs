@@ -10,6 +10,8 @@ internal static class Parsing
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON for scripts" };
 
+    public static Option<bool> SkipUnreachable() => new("--skip-unreachable") { Description = "Go on without hosts that do not answer; what they have of the stack is put right when they are back" };
+
     public static Option<TimeSpan?> Duration(string name, string description) => new(name)
     {
         Description = description,

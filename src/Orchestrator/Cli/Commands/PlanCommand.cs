@@ -1,6 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using Orchestrator.Api;
 using Orchestrator.Cli.Rendering;
+using Orchestrator.Planning;
+using Orchestrator.Security;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -8,6 +11,8 @@ internal sealed class PlanCommand : CliCommand
 {
     private readonly StackFileOptions _file = new();
     private readonly Option<bool> _force = new("--force-recreate") { Description = "Plan to replace replicas that are up to date, too" };
+    private readonly Option<bool> _skip = Parsing.SkipUnreachable();
+    private readonly Option<string?> _out = new("--out") { Description = "Also write a plan file, which `apply` carries out exactly as it stands; it has the environment of the services in it", HelpName = "file" };
     private readonly Option<bool> _json = Parsing.Json();
 
     public PlanCommand(CliServices services, GlobalOptions globals)
@@ -15,12 +20,20 @@ internal sealed class PlanCommand : CliCommand
     {
         _file.AddTo(this);
         Options.Add(_force);
+        Options.Add(_skip);
+        Options.Add(_out);
         Options.Add(_json);
     }
 
     public static async Task<int> ShowAsync(Invocation invocation, ICoordinator coordinator, ChangeRequest request, bool json)
     {
         var plan = await coordinator.PlanAsync(request, invocation.Interrupted).ConfigureAwait(false);
+        Show(invocation, plan, json);
+        return ExitCode.Done;
+    }
+
+    private static void Show(Invocation invocation, Plan plan, bool json)
+    {
         if (json)
         {
             invocation.Voice.Json(plan, ApiJson.Default.Plan);
@@ -30,8 +43,6 @@ internal sealed class PlanCommand : CliCommand
             foreach (var line in PlanText.Lines(plan, invocation.Voice.OutPaint))
                 invocation.Voice.Data(line);
         }
-
-        return ExitCode.Done;
     }
 
     protected override async Task<int> RunAsync(Invocation invocation)
@@ -43,8 +54,31 @@ internal sealed class PlanCommand : CliCommand
             Spec = spec,
             Services = [.. services],
             ForceRecreate = invocation.Arguments.GetValue(_force),
+            SkipUnreachable = invocation.Arguments.GetValue(_skip),
         };
         await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
+        if (invocation.Arguments.GetValue(_out) is { } path)
+        {
+            var file = await connection.Coordinator.PlanFileAsync(request, invocation.Interrupted).ConfigureAwait(false);
+            Write(path, file);
+            Show(invocation, file.Plan, invocation.Arguments.GetValue(_json));
+            invocation.Voice.Say($"written to {path}; carry it out with `{invocation.Hint($"apply {path}")}`");
+            return ExitCode.Done;
+        }
+
         return await ShowAsync(invocation, connection.Coordinator, request, invocation.Arguments.GetValue(_json)).ConfigureAwait(false);
+    }
+
+    /// <summary>For its owner alone: the environment is in it.</summary>
+    private static void Write(string path, PlanFile file)
+    {
+        try
+        {
+            PrivateFiles.Write(path, Encoding.UTF8.GetString(file.ToBytes()));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage($"{path} cannot be written: {e.Message}");
+        }
     }
 }

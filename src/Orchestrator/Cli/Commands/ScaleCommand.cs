@@ -8,11 +8,13 @@ namespace Orchestrator.Cli.Commands;
 internal sealed class ScaleCommand : StackChangeCommand
 {
     private readonly Argument<string[]> _replicas = new("SERVICE=N") { Description = "How many replicas of which service", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<bool> _skip = Parsing.SkipUnreachable();
 
     public ScaleCommand(CliServices services, GlobalOptions globals)
         : base("scale", "Change the number of replicas of a stack's services", services, globals, mayProbe: true)
     {
         Arguments.Add(_replicas);
+        Options.Add(_skip);
     }
 
     protected override async Task<ChangeRequest?> RequestAsync(Invocation invocation, ICoordinator coordinator, string stack)
@@ -21,7 +23,7 @@ internal sealed class ScaleCommand : StackChangeCommand
         var history = await coordinator.HistoryAsync(stack, invocation.Interrupted).ConfigureAwait(false);
         if (history.FirstOrDefault(r => r.State == "current") is { } current)
             StackNames.RequireServices(stack, replicas.Keys, [.. current.Services.Keys]);
-        return new ChangeRequest.Scale { Stack = stack, Replicas = replicas };
+        return new ChangeRequest.Scale { Stack = stack, Replicas = replicas, SkipUnreachable = invocation.Arguments.GetValue(_skip) };
     }
 
     private static ImmutableSortedDictionary<string, int> Parse(string[] words)

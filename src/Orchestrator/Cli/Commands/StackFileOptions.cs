@@ -64,7 +64,7 @@ internal sealed class StackFileOptions
         throw CliException.Usage($"no stack file: none of {string.Join(", ", DefaultFiles)} is in this folder; name one, as in `orchestrator deploy stack.yaml`");
     }
 
-    private static bool LooksLikeFile(string word) =>
+    public static bool LooksLikeFile(string word) =>
         word == "-" || word.Contains('/', StringComparison.Ordinal)
         || word.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || word.EndsWith(".yml", StringComparison.OrdinalIgnoreCase) || word.EndsWith(".json", StringComparison.OrdinalIgnoreCase);
 }

@@ -3,7 +3,7 @@ using Orchestrator.Planning;
 
 namespace Orchestrator.Cli.Progress;
 
-/// <summary>The request that undoes a change when its probe fails.</summary>
+/// <summary>The request that undoes a change when its probe fails: a host that does not answer must not be in its way.</summary>
 internal static class WayBack
 {
     /// <summary>Null: there is nothing to go back to.</summary>
@@ -14,11 +14,11 @@ internal static class WayBack
             return null;
         var history = await coordinator.HistoryAsync(request.Stack, cancellation).ConfigureAwait(false);
         if (plan?.BaseRevision is { } before && history.Any(r => r.Revision == before && r.State is "good" or "current"))
-            return new ChangeRequest.Rollback { Stack = request.Stack, ToRevision = before };
+            return new ChangeRequest.Rollback { Stack = request.Stack, ToRevision = before, SkipUnreachable = true };
 
         // What was there before was not good itself. Undoing a rollback must not lead to a still older revision.
         return request is not ChangeRequest.Rollback && history.Any(r => r.State == "good")
-            ? new ChangeRequest.Rollback { Stack = request.Stack }
+            ? new ChangeRequest.Rollback { Stack = request.Stack, SkipUnreachable = true }
             : null;
     }
 }

@@ -53,6 +53,24 @@ internal sealed class FakeCoordinator : ICoordinator
         return Answer(Plan);
     }
 
+    public PlanFile? PlanFile { get; set; }
+
+    public StackDiff Diff { get; set; } = new("hello", "revision 1", "revision 2", []);
+
+    public DiffQuery? DiffQuery { get; private set; }
+
+    public Task<PlanFile> PlanFileAsync(ChangeRequest.Deploy request, CancellationToken cancellation)
+    {
+        Requests.Add(request);
+        return Answer(PlanFile!);
+    }
+
+    public Task<StackDiff> DiffAsync(DiffQuery query, CancellationToken cancellation)
+    {
+        DiffQuery = query;
+        return Answer(Diff);
+    }
+
     public async IAsyncEnumerable<ChangeEvent> ChangeAsync(ChangeRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Requests.Add(request);

@@ -1,0 +1,39 @@
+using Orchestrator.Agent.Ingress;
+
+namespace Orchestrator.Agent.Preflight;
+
+/// <summary>What of the host itself the engine does not tell. An agent whose engine is on another machine, or simulated, has none.</summary>
+public interface IHostProbe
+{
+    /// <summary>For people: which program has the port; null when none has.</summary>
+    /// <param name="protocol"><c>tcp</c> or <c>udp</c>; of others nothing is known.</param>
+    /// <param name="hostIp">Null: any of the host's addresses.</param>
+    string? PortHolder(string protocol, string? hostIp, int port);
+
+    /// <summary>A file, a folder, a socket or a device.</summary>
+    bool Exists(string path);
+}
+
+/// <summary>The machine the agent runs on.</summary>
+public sealed class LocalHost : IHostProbe
+{
+    /// <summary>What the runtimes leave in a container for those who want to know.</summary>
+    private static readonly string[] ContainerMarks = ["/.dockerenv", "/run/.containerenv"];
+
+    internal LocalHost()
+    {
+    }
+
+    /// <summary>Null where the engine is on another machine, or we are in a container: its sockets and files are not the host's.</summary>
+    /// <param name="engine">The engine's address.</param>
+    public static LocalHost? OfEngine(string engine) => engine.StartsWith("unix://", StringComparison.Ordinal) && !Array.Exists(ContainerMarks, File.Exists) ? new LocalHost() : null;
+
+    public string? PortHolder(string protocol, string? hostIp, int port) => protocol switch
+    {
+        "tcp" => HeldPorts.Holder(new ListenAddress(hostIp, port)),
+        "udp" => HeldPorts.UdpHolder(new ListenAddress(hostIp, port)),
+        _ => null,
+    };
+
+    public bool Exists(string path) => Path.Exists(path);
+}
