@@ -22,6 +22,7 @@ public abstract record ChangeRequest
 
     /// <summary>The change is followed while it is held for a promotion, too; otherwise the following ends with <see cref="ChangeOutcome.Held"/>.</summary>
     public bool WaitsForPromotion { get; init; }
+
     /// <summary>Of a deploy, scale or rollback: go on without hosts that do not answer, where it would be refused.</summary>
     public bool SkipUnreachable { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class ApplyCommand : CliCommand
     {
         var path = invocation.Arguments.GetRequiredValue(_plan);
         var file = Read(path);
-        var request = new ChangeRequest.Apply { Stack = file.Stack, File = file, Certificates = Certificates(invocation, file), SkipUnreachable = file.SkipUnreachable };
+        var request = new ChangeRequest.Apply { Stack = file.Stack, File = file, Certificates = Certificates(invocation, file), SkipUnreachable = file.SkipUnreachable, WaitsForPromotion = _follow.Waits(invocation.Arguments) };
         await using var connection = await invocation.OpenAsync(changes: true).ConfigureAwait(false);
         return await new ChangeRun(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
     }
