@@ -60,7 +60,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
 
     private void Published(PublishedListener listener)
     {
-        Section($"frontend port:{listener.Address.ToString().Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)}");
+        Section(Owned($"frontend port:{listener.Address.ToString().Replace("[", "", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal)}", listener.Http ?? listener.Tcp!));
         Line(listener.Tcp is null ? "  mode http" : "  mode tcp");
         Bind(listener.Address, listener.AcceptsProxy ? " accept-proxy" : "");
         Line($"  timeout client {Duration(listener.Timeouts.Idle)}");
@@ -110,7 +110,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
             foreach (var route in listener.Routes)
             {
                 var target = route.Spec.Protocol == BackendProtocol.Tls ? route.Backend : string.Create(CultureInfo.InvariantCulture, $".tls:{listener.Port}");
-                Line($"  use_backend {target}{(Host(route, "req.ssl_sni,lower") is { Length: > 0 } host ? " if" + host : "")}");
+                Line(Owned($"  use_backend {target}{(Host(route, "req.ssl_sni,lower") is { Length: > 0 } host ? " if" + host : "")}", route.Backend));
             }
 
             if (ended.Routes.IsEmpty) return;
@@ -140,7 +140,7 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
         foreach (var (number, route) in listener.Routes.Index())
         {
             var path = route.PathPrefix == "/" ? "" : $" {{ var(txn.path) -m beg {Quote(route.PathPrefix)} }}";
-            Line($"  http-request set-var(txn.route) str({Name(number)}) if !{{ var(txn.route) -m found }}{Host(route, "var(txn.host)")}{path}");
+            Line(Owned($"  http-request set-var(txn.route) str({Name(number)}) if !{{ var(txn.route) -m found }}{Host(route, "var(txn.host)")}{path}", route.Backend));
         }
 
         Line("  http-request return status 404 content-type text/plain lf-string \"No route of this ingress is for %[var(txn.host)]%[path].\\n\" if !{ var(txn.route) -m found }");
@@ -154,10 +154,13 @@ internal sealed class ConfigText(IngressLayout layout, IngressPaths paths, Ingre
                 continue;
             }
 
-            if (route.Spec.Strip && route.PathPrefix != "/") Line($"  http-request replace-path {Quote($"^{Pattern(route.PathPrefix.TrimEnd('/'))}/?(.*)$")} '/\\1' {chosen}");
+            if (route.Spec.Strip && route.PathPrefix != "/") Line(Owned($"  http-request replace-path {Quote($"^{Pattern(route.PathPrefix.TrimEnd('/'))}/?(.*)$")} '/\\1' {chosen}", route.Backend));
             Line($"  use_backend {route.Backend} {chosen}");
         }
     }
+
+    /// <summary>Says whose words a line holds, where its section does not: see <see cref="RefusedLines"/>.</summary>
+    private static string Owned(string line, string backend) => $"{line} # {RefusedLines.OwnerOf(backend)}";
 
     private static string Name(int number) => string.Create(CultureInfo.InvariantCulture, $"r{number}");
 

@@ -35,13 +35,21 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     private readonly Dictionary<string, DateTimeOffset> _drainSince = [];
     private readonly Dictionary<string, DateTimeOffset> _retiredSince = [];
     private readonly Dictionary<string, DateTimeOffset> _silentSince = [];
+
+    /// <summary>Instances that have answered once.</summary>
+    private readonly HashSet<string> _served = [];
+
     private readonly Retry _starting = new();
     private readonly Retry _loading = new();
+    private readonly RefusedServices _services = new();
     private readonly List<string> _deeds = [];
     private readonly List<TrafficProblem> _problems = [];
     private ImmutableSortedDictionary<string, TrafficProblem> _refused = ImmutableSortedDictionary<string, TrafficProblem>.Empty;
     private DateTimeOffset? _idleSince;
     private Load? _load;
+
+    /// <summary>The file that the newest instance was started with.</summary>
+    private string? _startedWith;
 
     /// <summary>The file that the serving process has loaded, while another one is being tried.</summary>
     private string? _previous;
@@ -51,11 +59,13 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     {
         _deeds.Clear();
         _problems.Clear();
+        var wanted = traffic;
+        traffic = _services.Replace(wanted);
         var draining = Draining(traffic, now);
         var found = instances.Problem is null && _paths.Problem is null ? await instances.ListAsync(cancellation) : [];
         var bound = found.Any(instance => instance.IsRunning) ? BoundAddresses(_files.Config) : [];
         var layout = IngressLayout.Of(traffic, address => bound.Contains(address.ToString()) ? null : holder(address));
-        _refused = layout.Refused;
+        _refused = Joined(layout.Refused);
 
         _idleSince = layout.HasListeners ? null : _idleSince ?? now;
         if (_idleSince is not null && found.IsEmpty) return Done(true, null, [.. draining.Keys]);
@@ -64,10 +74,11 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
 
         var config = IngressConfig.For(layout, _paths, options, hasIpv6);
         Write(layout, config, now);
-        var running = await RunningAsync(found, now, cancellation);
+        var running = await RunningAsync(wanted, found, now, cancellation);
         if (running.Serving is not { } serving) return Done(false, running.Next ?? LoadTick, []);
 
-        var isLoaded = await LoadAsync(serving, layout, config, now, cancellation);
+        var isLoaded = await LoadAsync(wanted, serving, layout, config, now, cancellation);
+        if (isLoaded) _services.Shown(traffic);
         var next = isLoaded ? running.Next : LoadTick;
         if (_loading.IsWaiting(config.Structure, now)) next = _loading.At - now;
         if (isLoaded) next = Sooner(next, await RetireOthersAsync(running.Others, serving, now, cancellation));
@@ -142,7 +153,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         if (before != config.Text && before is not null && _load is null) _previous = before;
     }
 
-    private async Task<(IngressInstance? Serving, ImmutableArray<IngressInstance> Others, TimeSpan? Next)> RunningAsync(ImmutableArray<IngressInstance> found, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<(IngressInstance? Serving, ImmutableArray<IngressInstance> Others, TimeSpan? Next)> RunningAsync(HostTraffic wanted, ImmutableArray<IngressInstance> found, DateTimeOffset now, CancellationToken cancellation)
     {
         IngressInstance? serving = null;
         TimeSpan? next = null;
@@ -151,7 +162,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         {
             if (!instance.IsRunning)
             {
-                await RemoveDeadAsync(instance, serving is null, now, cancellation);
+                if (await RemoveDeadAsync(wanted, instance, serving is null, now, cancellation)) next = LoadTick;
             }
             else if (serving is not null)
             {
@@ -160,6 +171,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
             else if (await HasWorkerAsync(instance, cancellation))
             {
                 serving = instance;
+                _served.Add(instance.Id);
                 _silentSince.Remove(instance.Id);
             }
             else if (now - (_silentSince.TryGetValue(instance.Id, out var since) ? since : _silentSince[instance.Id] = now) < LoadMax)
@@ -168,7 +180,9 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
             }
             else
             {
-                _starting.Failed("", now, Problem($"{await instances.ExplainAsync(instance, cancellation)}"));
+                var why = await instances.ExplainAsync(instance, cancellation);
+                if (IsolatesAfterStart(wanted, why)) next = LoadTick;
+                else _starting.Failed("", now, Problem(why));
                 Deed($"ingress {instance.Slot} has not answered for {LoadMax.TotalSeconds:0} s and is removed");
                 await instances.RemoveAsync(instance, cancellation);
             }
@@ -191,17 +205,26 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         }
     }
 
-    private async Task RemoveDeadAsync(IngressInstance instance, bool isMissed, DateTimeOffset now, CancellationToken cancellation)
+    /// <returns>True: it has died of one service's lines, and the next look leaves them out.</returns>
+    private async Task<bool> RemoveDeadAsync(HostTraffic wanted, IngressInstance instance, bool isMissed, DateTimeOffset now, CancellationToken cancellation)
     {
+        var isIsolated = false;
         if (!_retiredSince.Remove(instance.Id) && isMissed)
         {
             var why = await instances.ExplainAsync(instance, cancellation);
-            if (_silentSince.Remove(instance.Id)) _starting.Failed("", now, Problem($"HAProxy ends as soon as it is started: {why}"));
+            isIsolated = IsolatesAfterStart(wanted, why);
+            var hasNeverServed = _silentSince.Remove(instance.Id) || (_startedWith is not null && !_served.Contains(instance.Id));
+            if (hasNeverServed && !isIsolated) _starting.Failed("", now, Problem($"HAProxy ends as soon as it is started: {why}"));
             Deed($"ingress {instance.Slot} had ended: {why}");
         }
 
+        _served.Remove(instance.Id);
         await instances.RemoveAsync(instance, cancellation);
+        return isIsolated;
     }
+
+    /// <summary>Its words are on the file as it was then.</summary>
+    private bool IsolatesAfterStart(HostTraffic wanted, string why) => _startedWith is { } config && _services.Take(wanted, why, config);
 
     /// <summary>The first, or the follower of one that has other parameters: it takes the listening sockets over, so that no connection is refused in between.</summary>
     private async Task<TimeSpan?> StartAsync(IngressInstance? serving, DateTimeOffset now, CancellationToken cancellation)
@@ -216,6 +239,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         var slot = serving?.Slot == "a" ? "b" : "a";
         try
         {
+            _startedWith = _files.Config;
             await instances.StartAsync(slot, serving is null ? null : _paths.StatsSocket(serving.Slot), cancellation);
             Deed(serving is null ? $"ingress {slot} started" : $"ingress {slot} started to replace {serving.Slot}");
             return LoadTick;
@@ -230,7 +254,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
     }
 
     /// <returns>True when the serving process has loaded the structure.</returns>
-    private async Task<bool> LoadAsync(IngressInstance serving, IngressLayout layout, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
+    private async Task<bool> LoadAsync(HostTraffic wanted, IngressInstance serving, IngressLayout layout, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
     {
         var client = Client(serving);
         var table = ProcessTable.Parse(await client.MasterAsync("show proc", cancellation));
@@ -249,7 +273,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         if (_load is { } load && load.Structure == config.Structure && load.Instance == serving.Id)
         {
             if (table.FailedReloads == 0 && now - load.At < LoadMax) return false;
-            if (table.FailedReloads > 0 || table.Current == load.Pid) await OnRefusedAsync(serving, config, now, cancellation);
+            if (table.FailedReloads > 0 || table.Current == load.Pid) await OnRefusedAsync(wanted, serving, config, now, cancellation);
             else if (loaded == config.Structure) await OnBlindAsync(serving, config, now, cancellation);
             _load = null;
             return false;
@@ -278,12 +302,21 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         await instances.RemoveAsync(serving, cancellation);
     }
 
-    private async Task OnRefusedAsync(IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
+    private async Task OnRefusedAsync(HostTraffic wanted, IngressInstance serving, IngressConfig config, DateTimeOffset now, CancellationToken cancellation)
     {
-        var problem = Problem($"HAProxy does not take the new configuration and goes on with the old one: {await instances.ExplainAsync(serving, cancellation)}");
-        _loading.Failed(config.Structure, now, problem);
-        _problems.Add(problem);
-        Deed(problem.Message);
+        var why = await instances.ExplainAsync(serving, cancellation);
+        if (_files.Config is { } refused && _services.Take(wanted, why, refused))
+        {
+            Deed($"configuration {config.Structure} is refused, and is loaded without what is refused of it: {why}");
+        }
+        else
+        {
+            var problem = Problem($"HAProxy does not take the new configuration and goes on with the old one: {why}");
+            _loading.Failed(config.Structure, now, problem);
+            _problems.Add(problem);
+            Deed(problem.Message);
+        }
+
         if (_previous is { } previous) _files.WriteConfig(previous);
     }
 
@@ -450,6 +483,18 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         }
 
         return Done(true, null, []);
+    }
+
+    /// <summary>What the layout leaves out, and what HAProxy has refused.</summary>
+    private ImmutableSortedDictionary<string, TrafficProblem> Joined(ImmutableSortedDictionary<string, TrafficProblem> refused)
+    {
+        foreach (var (stack, message) in _services.Problems)
+        {
+            var text = refused.TryGetValue(stack, out var other) ? $"{other.Message}; {message}" : message;
+            refused = refused.SetItem(stack, new TrafficProblem(IngressActor.SinkName, text, IsFinal: true));
+        }
+
+        return refused;
     }
 
     private static TrafficProblem Problem(string message) => new(IngressActor.SinkName, message, IsFinal: false);

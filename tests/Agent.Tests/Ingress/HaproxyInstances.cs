@@ -54,7 +54,7 @@ internal sealed class HaproxyInstances(IngressOptions options) : IIngressInstanc
         return Task.CompletedTask;
     }
 
-    public async Task<string> ExplainAsync(IngressInstance instance, CancellationToken cancellation) => ContainerInstances.Said((await CheckAsync(options)).Split('\n'));
+    public async Task<string> ExplainAsync(IngressInstance instance, CancellationToken cancellation) => ContainerInstances.Said((await RunAsync(["-c", "-f", _paths.Config], options)).Split('\n'));
 
     /// <summary>As a crash or an out-of-memory kill would.</summary>
     public void KillAll()
@@ -63,9 +63,11 @@ internal sealed class HaproxyInstances(IngressOptions options) : IIngressInstanc
     }
 
     /// <summary>What <c>haproxy -c</c> prints; empty when it takes the file without a word.</summary>
-    public static async Task<string> CheckAsync(IngressOptions options)
+    public static Task<string> CheckAsync(IngressOptions options) => RunAsync(["-q", "-c", "-f", new IngressPaths(options).Config], options);
+
+    private static async Task<string> RunAsync(IEnumerable<string> arguments, IngressOptions options)
     {
-        using var process = Start(["-q", "-c", "-f", new IngressPaths(options).Config], "a", options);
+        using var process = Start(arguments, "a", options);
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();

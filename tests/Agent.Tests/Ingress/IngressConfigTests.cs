@@ -30,7 +30,7 @@ public sealed class IngressConfigTests : IDisposable
         var config = Write(TestTraffic.Of(("shop", TestTraffic.Service(spec, TestTraffic.Endpoint("one", 9000, 8080), TestTraffic.Endpoint("two", 9000, 8080).Draining()))), options);
 
         const string Tail = """
-            frontend port:8080
+            frontend port:8080 # shop:web
               mode tcp
               bind 0.0.0.0:8080
               bind [::]:8080 v6only
@@ -48,9 +48,9 @@ public sealed class IngressConfigTests : IDisposable
               timeout http-keep-alive 60000ms
               http-request set-var(txn.host) req.hdr(host),host_only,lower
               http-request set-var(txn.path) path,concat(/)
-              http-request set-var(txn.route) str(r0) if !{ var(txn.route) -m found } { var(txn.host) -m str 'shop.test' } { var(txn.path) -m beg '/api/' }
+              http-request set-var(txn.route) str(r0) if !{ var(txn.route) -m found } { var(txn.host) -m str 'shop.test' } { var(txn.path) -m beg '/api/' } # shop:web
               http-request return status 404 content-type text/plain lf-string "No route of this ingress is for %[var(txn.host)]%[path].\n" if !{ var(txn.route) -m found }
-              http-request replace-path '^/api/?(.*)$' '/\1' if { var(txn.route) -m str r0 }
+              http-request replace-path '^/api/?(.*)$' '/\1' if { var(txn.route) -m str r0 } # shop:web
               use_backend shop:web:r9000:http if { var(txn.route) -m str r0 }
 
             backend shop:web:p8080:http

@@ -156,18 +156,64 @@ public sealed class LiveIngressTests : TestKit
     }
 
     [Fact]
-    public async Task Configuration_that_HAProxy_refuses_leaves_the_old_one_serving()
+    public async Task Route_that_HAProxy_refuses_is_its_own_stacks_loss_and_nobody_elses()
+    {
+        var (a, b, c) = (Replica("a"), Replica("b"), Replica("c"));
+        var (other, new1) = (FreePort(), FreePort());
+        (string, ServiceTraffic) Shop(TestReplica replica, params RouteSpec[] routes) =>
+            ("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [.. routes] }, Up(replica)));
+        (string, ServiceTraffic) Other(params int[] ports) =>
+            ("other", TestTraffic.Service(new TrafficSpec { Ports = [.. ports.Select(port => TestTraffic.Port(port))] }, TestTraffic.Endpoint("b", b.Port, ports)));
+        Show(Shop(a), Other(other));
+
+        // What it was before goes on, with the replicas of now; another stack gets its new port.
+        var broken = new RouteSpec { Host = "~^(", Port = c.Port, HttpPort = FreePort() };
+        Apply(Shop(c, broken), Other(other, new1));
+        var refused = Assert.Single(FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience).Refused);
+        Assert.Equal(("shop", true), (refused.Key, refused.Value.IsFinal));
+        Assert.Contains("HAProxy does not take what shop:web asks of it", refused.Value.Message, StringComparison.Ordinal);
+        Assert.Contains("regex '^(' is invalid", refused.Value.Message, StringComparison.Ordinal);
+        Assert.StartsWith("c ", await GetAsync("/"), StringComparison.Ordinal);
+        Assert.StartsWith("b ", await GetAsync("/", new1), StringComparison.Ordinal);
+
+        // As does an ingress that has to be started anew.
+        _instances.KillAll();
+        await AwaitAssertAsync(() => Assert.Equal(2, _instances.Started), Patience);
+        await AwaitAssertAsync(() => Assert.StartsWith("c ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
+
+        // A route that is mended is shown.
+        Show(Shop(c, broken with { Host = "" }), Other(other, new1));
+        Assert.StartsWith("c ", await GetAsync("/", broken.HttpPort), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task First_configuration_of_which_HAProxy_refuses_a_route_is_shown_without_it()
+    {
+        var (a, b) = (Replica("a"), Replica("b"));
+        var broken = new TrafficSpec { Routes = [new RouteSpec { Host = "~^(", Port = b.Port, HttpPort = FreePort() }] };
+        Apply(Web(Up(a)), ("other", TestTraffic.Service(broken, Up(b))));
+
+        Assert.Equal(["other"], FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience).Refused.Keys);
+        Assert.StartsWith("a ", await GetAsync("/"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Configuration_that_HAProxy_refuses_as_a_whole_leaves_the_old_one_serving()
     {
         var a = Replica("a");
+        using var certificate = new TestCertificate("shop.test");
         Show(Web(Up(a)));
-        var broken = new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [new RouteSpec { Host = "~^(", Port = a.Port, HttpPort = FreePort() }] };
-        Apply(("shop", TestTraffic.Service(broken, Up(a))));
-        var problem = FishForMessage<SinkMessage.Hindered>(_ => true, Patience).Problem;
+        var route = new RouteSpec { Host = "shop.test", Port = a.Port, Certificate = certificate.File.Id, HttpPort = FreePort(), HttpsPort = FreePort() };
+        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [route] }, Up(a))));
+        HostTraffic With(CertificateFile file) => new(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [file] }));
+        _ingress.Tell(new SinkMessage.Apply(++_number, With(certificate.File with { Pem = "no certificate" })), TestActor);
+
+        var problem = FishForMessage<SinkMessage.Hindered>(m => m.Problem.Message.Contains("does not take the new configuration", StringComparison.Ordinal), Patience).Problem;
         Assert.False(problem.IsFinal);
-        Assert.Contains("does not take the new configuration", problem.Message, StringComparison.Ordinal);
         Assert.StartsWith("a ", await GetAsync("/"), StringComparison.Ordinal);
 
-        Show(Web(Up(a), Up(Replica("b"))));
+        _ingress.Tell(new SinkMessage.Apply(++_number, With(new CertificateFile(new string('d', 64), certificate.File.Pem))), TestActor);
+        FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience);
     }
 
     [Fact]

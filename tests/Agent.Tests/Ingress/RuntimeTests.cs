@@ -96,4 +96,17 @@ public sealed class RuntimeTests
     public void Addresses_that_are_bound_are_read_from_the_file() => Assert.Equal(
         ["127.0.0.1:81", "8080", "[::1]:82"],
         IngressDriver.BoundAddresses("  bind unix@\"x\"\n  bind 0.0.0.0:8080\n  bind [::]:8080 v6only\n  bind 127.0.0.1:81 accept-proxy\n  bind [::1]:82\n").Order(StringComparer.Ordinal).ToArray());
+
+    [Theory]
+    [InlineData("[ALERT] config : parsing [/c/haproxy.cfg:3] : bad", "shop:web")]
+    [InlineData("[ALERT] config : parsing [/c/haproxy.cfg:5] : bad; [ALERT] config : parsing [/c/haproxy.cfg:7] : worse", "other:db shop:api")]
+    [InlineData("[ALERT] config : parsing [/c/haproxy.cfg:2] : bad", "")]
+    [InlineData("[ALERT] config : parsing [/c/haproxy.cfg:9] : bad", "")]
+    [InlineData("[ALERT] config : parsing [/c/haproxy.cfg:99] : bad", "")]
+    [InlineData("[ALERT] Not enough memory", "")]
+    public void Owner_of_a_refused_line_is_told_by_the_line_or_its_section(string said, string owners)
+    {
+        const string Config = "frontend http:80\n  mode http\n  use_backend shop:web:r80:http # shop:web\nfrontend port:81 # shop:api\n  timeout client 1s\nbackend other:db:p5:tcp\n  mode tcp\nbackend .tls:443\n  mode tcp";
+        Assert.Equal(owners, string.Join(' ', RefusedLines.Owners(said, Config)));
+    }
 }

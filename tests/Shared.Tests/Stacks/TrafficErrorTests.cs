@@ -22,6 +22,13 @@ public sealed class TrafficErrorTests
             { "{host: \"*\"}", ".host: `*` is not a host; the forms are example.com, *.example.com, example.* and ~^regular expression" },
             { "{host: \"~\"}", ".host: the regular expression is empty; leave the host out for any host" },
             { "{host: \"~^a b\"}", ".host: `~^a b` holds a space, which no host does; remove it" },
+            { "{host: '~^\\d+[.]a$'}", ".host: not every ingress would take `~^\\d+[.]a$`: `\\d` means something in some regular expressions only; write classes out, such as [0-9] or [A-Za-z0-9_]" },
+            { "{host: '~^(?:a|b)$'}", ".host: not every ingress would take `~^(?:a|b)$`: `(?` means something in some regular expressions only; group with plain parentheses" },
+            { "{host: '~^a+?$'}", ".host: not every ingress would take `~^a+?$`: `?` does not follow what it could repeat; write \\? for the character itself, and no second repetition after one" },
+            { "{host: '~^(a|)$'}", ".host: not every ingress would take `~^(a|)$`: one of its alternatives is empty; make what may be missing optional with `?`" },
+            { "{host: '~^a{1,256}$'}", ".host: not every ingress would take `~^a{1,256}$`: `{` does not begin a repetition; write {n}, {n,} or {n,m} with numbers up to 255, or \\{ for the character itself" },
+            { "{host: '~^[\\w-]+$'}", ".host: not every ingress would take `~^[\\w-]+$`: a class in brackets begins with `]`, or holds `[` or `\\`, which not all regular expressions take alike; write each such character outside of brackets with `\\` before it, joined by `|`" },
+            { "{host: '~^ä'}", ".host: not every ingress would take `~^ä`: it holds `ä`, which is not ASCII; hosts are ASCII: write names in the form xn--…" },
             { "{path: api}", ".path: `api` is not a path; start it with /" },
             { "{path: \"~^/a\"}", ".path: `~^/a`: a regular expression as path is not supported yet; write the prefix that its paths have in common" },
             { "{path: \"/a?b\"}", ".path: `/a?b` is not a path; escape spaces and quotes as in a browser's address, and leave `?…` and `#…` out" },
@@ -107,6 +114,14 @@ public sealed class TrafficErrorTests
         Assert.EndsWith(expected[0] is '.' or ':' ? $" {Place}.route{expected}" : expected, error, StringComparison.Ordinal);
         Assert.StartsWith("stack.yaml:4:", error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(@"^(www|api)[.]example[.](com|org)$")]
+    [InlineData(@"^pr-[0-9]{1,4}\.example\.com$")]
+    [InlineData(@"^[^.]+\.example\.com$|^(a(b)?)*c\-d$")]
+    [InlineData(@"^.*[a-z0-9-]{2,}$")]
+    public void Expression_that_all_dialects_take_is_taken(string expression) =>
+        Assert.Equal("~" + expression, Assert.Single(StackFiles.Service($"x-orchestrator: {{route: {{host: '~{expression}'}}}}").Traffic.Routes).Host);
 
     [Fact]
     public void Bad_expression_is_refused_with_its_reason() => Assert.StartsWith(

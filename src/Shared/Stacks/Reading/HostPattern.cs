@@ -51,7 +51,9 @@ internal static partial class HostPattern
 
         if (text.Length == 1)
             return Refuse(at, "the regular expression is empty", "leave the host out for any host");
-        return text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) ? Refuse(at, $"`{text}` holds a space, which no host does", "remove it") : text;
+        if (text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+            return Refuse(at, $"`{text}` holds a space, which no host does", "remove it");
+        return HostExpression.Problem(text[1..]) is { } problem ? Refuse(at, $"not every ingress would take `{text}`: {problem.Message}", problem.Remedy) : text;
     }
 
     private static string? Refuse(Value at, string message, string remedy)
