@@ -132,10 +132,21 @@ internal sealed record IngressLayout
                 BackendProtocol.H2c => BackendKind.H2c,
                 BackendProtocol.Tls => BackendKind.Tls,
             };
-            IngressRoute Routed() => new(route, Add(stack, service, $"r{route.Port}", kind, endpoint => endpoint.RoutePorts.Contains(route.Port) ? route.Port : null).Name, service.Spec.Timeouts);
+            IngressRoute Routed() => new(route, Add(stack, service, RoutedPort(service, route), kind, endpoint => endpoint.PortOf(route)).Name, service.Spec.Timeouts);
 
             if (kind != BackendKind.Tls && Claim(stack, new ListenAddress(null, route.HttpPort), owner, "routes")) List(_plain, route.HttpPort).Add(Routed());
             if ((kind == BackendKind.Tls || route.Certificate is not null) && Claim(stack, new ListenAddress(null, route.HttpsPort), owner, "tls routes")) List(_tls, route.HttpsPort).Add(Routed());
+        }
+
+        /// <summary>
+        /// Routes to one port share a backend, and the checks of its servers. Where replicas of two revisions have them on ports of their own, they share it only
+        /// as long as they agree on every replica.
+        /// </summary>
+        private static string RoutedPort(ServiceTraffic service, RouteSpec route)
+        {
+            var first = service.Spec.Routes.Where(other => other.Port == route.Port).First(other => service.Endpoints.All(endpoint => endpoint.PortOf(other) == endpoint.PortOf(route)));
+            var among = service.Spec.Routes.Where(other => other.Port == route.Port).TakeWhile(other => !ReferenceEquals(other, first)).Count();
+            return string.Create(CultureInfo.InvariantCulture, $"r{route.Port}{(among == 0 ? "" : $"-{among}")}");
         }
 
         private static List<IngressRoute> List(SortedDictionary<int, List<IngressRoute>> lists, int port) => lists.TryGetValue(port, out var list) ? list : lists[port] = [];

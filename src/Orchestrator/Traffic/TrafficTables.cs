@@ -76,6 +76,7 @@ internal static class TrafficTables
             Addresses = replica.Addresses,
             Ports = service.Traffic.Ports.DistinctBy(p => p.Published).ToImmutableSortedDictionary(p => p.Published, p => p.Target),
             RoutePorts = [.. service.Traffic.Routes.Select(r => r.Port).Distinct().Order()],
+            Routes = service.Traffic.Routes.DistinctBy(r => r.Key).ToImmutableSortedDictionary(r => r.Key, r => r.Port, StringComparer.Ordinal),
             DrainTimeout = service.Deploy.DrainTimeout,
         };
     }

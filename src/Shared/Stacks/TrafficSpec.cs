@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Orchestrator.Stacks;
@@ -89,6 +90,10 @@ public sealed record RouteSpec
 
     /// <summary>A prefix by whole segments. Default <c>/</c>.</summary>
     public string Path { get; init; } = "/";
+
+    /// <summary>What the route is for, whatever becomes of its requests: a change of the container's port leaves it the same route.</summary>
+    [JsonIgnore]
+    public string Key => string.Create(CultureInfo.InvariantCulture, $"{HttpPort}/{HttpsPort} {Host}{Path}");
 
     /// <summary>Container port.</summary>
     public required int Port { get; init; }

@@ -76,7 +76,11 @@ public static class TrafficKeys
             if (endpoint.Ports.TryGetValue(port.Published, out var own)) keys[$"{at}/{upstreams}/{Number(port.Target)}/{endpoint.Id}"] = Joined(endpoint.Address, own);
         }
 
-        foreach (var port in spec.Routes.Select(route => route.Port).Where(endpoint.RoutePorts.Contains)) keys[$"{at}/{upstreams}/{Number(port)}/{endpoint.Id}"] = Joined(endpoint.Address, port);
+        // Of routes that share a port the first counts, as for whoever reads keys they are one.
+        foreach (var route in spec.Routes.DistinctBy(route => route.Port))
+        {
+            if (endpoint.PortOf(route) is { } own) keys[$"{at}/{upstreams}/{Number(route.Port)}/{endpoint.Id}"] = Joined(endpoint.Address, own);
+        }
     }
 
     private static string Joined(string address, int port) => address.Contains(':', StringComparison.Ordinal) ? $"[{address}]:{Number(port)}" : $"{address}:{Number(port)}";

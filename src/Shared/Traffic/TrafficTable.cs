@@ -66,8 +66,17 @@ public sealed record Endpoint
     /// <summary>Published port → container port, as this replica's own revision has it: during a rollout old and new may differ. A listener that is not in it is not served by this replica.</summary>
     public ImmutableSortedDictionary<int, int> Ports { get; init; } = ImmutableSortedDictionary<int, int>.Empty;
 
-    /// <summary>Container ports that this replica's own revision routes HTTP to.</summary>
+    /// <summary>Container ports that this replica's own revision routes HTTP to. For hosts that know no <see cref="Routes"/> yet.</summary>
     public ImmutableArray<int> RoutePorts { get; init; } = [];
+
+    /// <summary><see cref="RouteSpec.Key"/> → container port, as this replica's own revision has it: during a rollout old and new may differ.</summary>
+    public ImmutableSortedDictionary<string, int> Routes { get; init; } = ImmutableSortedDictionary<string, int>.Empty;
+
+    /// <summary>Where this replica takes the route's requests; null: it has no such route.</summary>
+    public int? PortOf(RouteSpec route) =>
+        Routes.TryGetValue(route.Key, out var own) ? own
+        : Routes.IsEmpty && RoutePorts.Contains(route.Port) ? route.Port
+        : null;
 
     /// <summary>How long open connections may take to end once it drains.</summary>
     public TimeSpan DrainTimeout { get; init; }

@@ -212,7 +212,7 @@ public sealed class LiveIngressTests : TestKit
         Assert.False(problem.IsFinal);
         Assert.StartsWith("a ", await GetAsync("/"), StringComparison.Ordinal);
 
-        _ingress.Tell(new SinkMessage.Apply(++_number, With(new CertificateFile(new string('d', 64), certificate.File.Pem))), TestActor);
+        _ingress.Tell(new SinkMessage.Apply(++_number, With(certificate.File)), TestActor);
         FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience);
     }
 
@@ -360,6 +360,31 @@ public sealed class LiveIngressTests : TestKit
         AwaitApplied();
         Assert.True(await made.IsShownAsync(tls));
         Assert.Equal(2, _instances.Started);
+    }
+
+    /// <summary>As within an update that moves one route's port, while another route of the same service stays where it was.</summary>
+    [Fact]
+    public async Task Route_whose_container_port_has_changed_leads_to_old_and_new_replicas_each_at_its_own()
+    {
+        var (oldMoved, oldOther, newMoved) = (Replica("o"), Replica("s"), Replica("n"));
+        var http = FreePort();
+        var (moved, other) = (new RouteSpec { Path = "/moved", Port = newMoved.Port, HttpPort = http }, new RouteSpec { Path = "/other", Port = newMoved.Port, HttpPort = http });
+        Endpoint Of(string id, int toMoved, int toOther) => TestTraffic.Endpoint(id, 9) with
+        {
+            RoutePorts = [toMoved, toOther],
+            Routes = ImmutableSortedDictionary<string, int>.Empty.Add(moved.Key, toMoved).Add(other.Key, toOther),
+        };
+        var spec = new TrafficSpec { Routes = [moved, other] };
+        async Task<string> SeenAsync(string path) => string.Concat((await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => GetAsync(path, http)))).Select(answer => answer[0]).Distinct().Order());
+
+        Show(("shop", TestTraffic.Service(spec, Of("old", oldMoved.Port, oldOther.Port), Of("new", newMoved.Port, newMoved.Port))));
+        Assert.Equal("no", await SeenAsync("/moved"));
+        Assert.Equal("ns", await SeenAsync("/other"));
+
+        Show(("shop", TestTraffic.Service(spec, Of("old", oldMoved.Port, oldOther.Port).Draining(), Of("new", newMoved.Port, newMoved.Port))));
+        Assert.Equal("n", await SeenAsync("/moved"));
+        Show(("shop", TestTraffic.Service(spec, Of("new", newMoved.Port, newMoved.Port))));
+        Assert.Equal("n", await SeenAsync("/other"));
     }
 
     [Fact]

@@ -46,6 +46,20 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Route_whose_port_changes_is_where_each_revision_has_it()
+    {
+        var route = new RouteSpec { Host = "shop.test", Port = 80 };
+        var (old, @new) = (World.Service("web", "app:v1") with { Traffic = new TrafficSpec { Routes = [route] } }, World.Service("web", "app:v2") with { Traffic = new TrafficSpec { Routes = [route with { Port = 81 }] } });
+        Start(World.Revision(2, @new), World.Revision(1, old));
+        Observe(now = Run(now, "h1", old, "10.0.0.2"));
+        ReadTables();
+        Observe(now = Run(now, "h2", @new, "10.0.0.3"));
+
+        var service = Assert.Single(ReadTables().Last().Services);
+        Assert.Equal(["10.0.0.2:80", "10.0.0.3:81"], service.Endpoints.Select(e => $"{e.Address}:{e.PortOf(Assert.Single(service.Spec.Routes))}"));
+    }
+
+    [Fact]
     public void Replica_is_drained_when_no_host_has_anything_open_to_it_and_stays_out_over_a_restart()
     {
         Start(World.Revision(1, Old));
