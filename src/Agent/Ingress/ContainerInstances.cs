@@ -171,9 +171,13 @@ internal sealed class ContainerInstances(IEngine engine, IngressOptions options,
         catch (Exception e) when (e is EngineException or FormatException or IOException or UnauthorizedAccessException)
         {
             throw new IngressException(
-                $"the ingress's image {options.Image} is not on this host and cannot be pulled: {EngineFaults.Text(e)}; build one here with deploy/ingress-image, or name another: orchestrator-agent run --ingress-image IMAGE, or {IngressOptions.ImageVariable}=IMAGE");
+                $"the ingress's image {options.Image} is not on this host and cannot be pulled: {EngineFaults.Text(e)}; build one here with deploy/ingress-image, or name another: orchestrator-agent run --ingress-image IMAGE, or {IngressOptions.ImageVariable}=IMAGE",
+                isFinal: IsDefinite(e));
         }
     }
+
+    /// <summary>The registry has answered, and will not answer otherwise: there is no such image, or not for us.</summary>
+    private static bool IsDefinite(Exception error) => error is FormatException or EngineException { Kind: EngineErrorKind.NotFound or EngineErrorKind.Fatal };
 
     private async Task<IEnumerable<string>> LogAsync(IngressInstance instance, CancellationToken cancellation)
     {
