@@ -153,7 +153,7 @@ internal sealed partial class IngressActor : EngineCaller
             "reading the ingress's counters",
             CountersMax,
             _driver.ReadAsync,
-            stats => asker.Tell(new IngressMessage.Counters(question.Token, Totals(stats), null)),
+            counters => asker.Tell(new IngressMessage.Counters(question.Token, counters, null)),
             error => asker.Tell(new IngressMessage.Counters(question.Token, Totals([]), EngineFaults.Text(error))));
     }
 

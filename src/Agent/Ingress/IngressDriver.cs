@@ -41,6 +41,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
 
     private readonly Retry _starting = new();
     private readonly Retry _loading = new();
+    private readonly CounterBook _counters = new();
     private readonly RefusedServices _services = new();
     private readonly List<string> _deeds = [];
     private readonly List<TrafficProblem> _problems = [];
@@ -77,6 +78,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         var running = await RunningAsync(wanted, found, now, cancellation);
         if (running.Serving is not { } serving) return Done(false, running.Next ?? LoadTick, []);
 
+        await NoteCountersAsync(await WorkersAsync(serving, running.Others, cancellation), traffic, cancellation);
         var isLoaded = await LoadAsync(wanted, serving, layout, config, now, cancellation);
         if (isLoaded) _services.Shown(traffic);
         var next = isLoaded ? running.Next : LoadTick;
@@ -91,24 +93,52 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
         return Done(isShown, next, drained);
     }
 
-    /// <summary>Servers of every process that runs, new or finishing.</summary>
-    public async Task<ImmutableArray<WorkerStats>> ReadAsync(CancellationToken cancellation)
+    /// <summary>By endpoint, over every process that runs, new or finishing, and those that have ended.</summary>
+    public async Task<ImmutableSortedDictionary<string, EndpointCounters>> ReadAsync(CancellationToken cancellation)
     {
-        var stats = ImmutableArray.CreateBuilder<WorkerStats>();
-        if (instances.Problem is not null) return [];
-        var isWatched = _files.Config?.Contains(_paths.Latency, StringComparison.Ordinal) == true;
+        var stats = ImmutableArray.CreateBuilder<(string, WorkerStats)>();
+        if (instances.Problem is not null) return ImmutableSortedDictionary<string, EndpointCounters>.Empty;
+        var reading = _counters.Begin();
         foreach (var instance in (await instances.ListAsync(cancellation)).Where(instance => instance.IsRunning))
         {
             var client = Client(instance);
             foreach (var pid in ProcessTable.Parse(await client.MasterAsync("show proc", cancellation)).All)
             {
-                var worker = WorkerStats.Parse(await client.WorkerAsync(pid, WorkerStats.Command, cancellation));
-                stats.Add(isWatched ? worker.WithLatencies(Answers.Latencies(await client.WorkerAsync(pid, LatencyScript.Command, cancellation))) : worker);
+                stats.Add((ProcessOf(instance.Id, pid), await CountersAsync(new Worker(client, pid, instance.Id, IsServing: false), cancellation)));
             }
         }
 
-        return stats.ToImmutable();
+        return _counters.Take(reading, stats, known: null);
     }
+
+    /// <summary>What is judged by its counters is read at each look, the one before a reload among them.</summary>
+    private async Task NoteCountersAsync(ImmutableArray<Worker> workers, HostTraffic traffic, CancellationToken cancellation)
+    {
+        if (!traffic.Services.Any(pair => pair.Service.Spec.Slo is not null)) return;
+        var reading = _counters.Begin();
+        var stats = ImmutableArray.CreateBuilder<(string, WorkerStats)>();
+        foreach (var worker in workers)
+        {
+            try
+            {
+                stats.Add((ProcessOf(worker.Instance, worker.Pid), await CountersAsync(worker, cancellation)));
+            }
+            catch (RuntimeException) when (!worker.IsServing)
+            {
+                // It has just ended.
+            }
+        }
+
+        _counters.Take(reading, stats, [.. traffic.Services.SelectMany(pair => pair.Service.Endpoints).Select(endpoint => endpoint.Id)]);
+    }
+
+    private async Task<WorkerStats> CountersAsync(Worker worker, CancellationToken cancellation)
+    {
+        var stats = WorkerStats.Parse(await worker.AskAsync(WorkerStats.Command, cancellation));
+        return _files.Config?.Contains(_paths.Latency, StringComparison.Ordinal) == true ? stats.WithLatencies(Answers.Latencies(await worker.AskAsync(LatencyScript.Command, cancellation))) : stats;
+    }
+
+    private static string ProcessOf(string instance, int pid) => string.Create(CultureInfo.InvariantCulture, $"{instance}/{pid}");
 
     private IngressOutcome Done(bool isShown, TimeSpan? next, ImmutableHashSet<string> drained) =>
         new(isShown && _problems.Count == 0, next) { Problems = [.. _problems], Refused = _refused, Drained = drained, Deeds = [.. _deeds] };
@@ -348,7 +378,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
             try
             {
                 var table = ProcessTable.Parse(await client.MasterAsync("show proc", cancellation));
-                workers.AddRange(table.All.Select(pid => new Worker(client, pid, instance.Id == serving.Id && pid == table.Current)));
+                workers.AddRange(table.All.Select(pid => new Worker(client, pid, instance.Id, instance.Id == serving.Id && pid == table.Current)));
             }
             catch (RuntimeException) when (instance.Id != serving.Id)
             {
@@ -501,7 +531,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
 
     private void Deed(string deed) => _deeds.Add(deed);
 
-    private sealed record Worker(RuntimeClient Client, int Pid, bool IsServing)
+    private sealed record Worker(RuntimeClient Client, int Pid, string Instance, bool IsServing)
     {
         public Task<string> AskAsync(string command, CancellationToken cancellation) => Client.WorkerAsync(Pid, command, cancellation);
     }

@@ -10,7 +10,7 @@ internal abstract record IngressMessage
     /// <summary>Answered with <see cref="Counters"/>.</summary>
     public sealed record GetCounters(long Token) : IngressMessage;
 
-    /// <param name="Endpoints">By endpoint, over all its ports and every process that still serves; empty while no ingress runs. A process that has ended takes its counts with it.</param>
+    /// <param name="Endpoints">By endpoint, over all its ports and every process, those that a reload has ended among them; empty before an ingress has run.</param>
     /// <param name="Error">Why there is nothing to read; null when it was read.</param>
     public sealed record Counters(long Token, ImmutableSortedDictionary<string, EndpointCounters> Endpoints, string? Error) : IngressMessage;
 }

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.TestKit;
 using Orchestrator.Agent.Ingress;
+using Orchestrator.Agent.Ingress.Runtime;
 using Orchestrator.Agent.Traffic;
 using Orchestrator.Stacks;
 using Orchestrator.Traffic;
@@ -427,6 +428,28 @@ public sealed class LiveIngressTests : TestKit
     }
 
     [Fact]
+    public async Task Counts_outlast_reloads_where_a_service_is_judged_by_them()
+    {
+        var a = Replica("a");
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Http)], Slo = new SloSpec { ErrorRate = 0.1, P95 = TimeSpan.FromSeconds(1) } };
+        Show(("shop", TestTraffic.Service(spec, Up(a))));
+        for (var reload = 1; reload <= 3; reload++)
+        {
+            await GetAsync("/");
+            await GetAsync("/fault");
+            spec = spec with { Ports = spec.Ports.Add(TestTraffic.Port(FreePort())) };
+            Show(("shop", TestTraffic.Service(spec, Up(a))));
+        }
+
+        // Also once the processes of before have ended.
+        await AwaitAssertAsync(() => Assert.Equal(1, WorkersAsync().Result), Patience);
+        await GetAsync("/");
+        _ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
+        var tally = FishForMessage<IngressMessage.Counters>(_ => true, Patience).Endpoints["a@host"].Tally("a@host");
+        Assert.Equal((7, 3, 7), (tally.Requests, tally.Errors, tally.Latencies.Sum()));
+    }
+
+    [Fact]
     public async Task Connections_are_what_is_counted_where_no_HTTP_is_spoken()
     {
         var a = Replica("a");
@@ -471,6 +494,9 @@ public sealed class LiveIngressTests : TestKit
         var buffer = new byte[16 * 1024];
         return Encoding.ASCII.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, bound.Token));
     }
+
+    private async Task<int> WorkersAsync() =>
+        ProcessTable.Parse(await new RuntimeClient(new IngressPaths(_options).MasterSocket("a")).MasterAsync("show proc", CancellationToken.None)).All.Count();
 
     private IActorRef Ingress()
     {
