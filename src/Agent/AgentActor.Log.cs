@@ -22,4 +22,7 @@ public sealed partial class AgentActor
 
     [LoggerMessage(1005, LogLevel.Information, "{Key}: {Previous} → {Next}, health {Health}")]
     private partial void LogState(ReplicaKey key, ReplicaState? previous, ReplicaState next, ReplicaHealth health);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Host {Host}: what shows traffic was restarted; the coordinator is asked for every stack's table again")]
+    private partial void LogTrafficForgotten(string host);
 }

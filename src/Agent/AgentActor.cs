@@ -49,6 +49,10 @@ public sealed partial class AgentActor : ReceiveActor
     private IActorRef? _uplink;
     private HostFacts? _facts;
     private bool _isInventoryOwed;
+
+    /// <summary>Until the coordinator has been told: nothing of what it has said is known here.</summary>
+    private bool _hasForgotten = true;
+
     private long _children;
     private IActorRef _watcher = ActorRefs.Nobody;
     private IActorRef _images = ActorRefs.Nobody;
@@ -77,6 +81,7 @@ public sealed partial class AgentActor : ReceiveActor
         Receive<ReplicaMessage.Retire>(OnRetire);
         Receive<StackRemovalStop>(OnRemovalStop);
         Receive<Terminated>(OnTerminated);
+        Receive<TrafficForgotten>(_ => OnTrafficForgotten());
         Receive<AgentEvent>(OnEvent);
     }
 
@@ -143,6 +148,14 @@ public sealed partial class AgentActor : ReceiveActor
 
         // The way to the coordinator may be another one than before.
         if (_facts is { } facts) _facts = facts with { Address = _options.Overlay?.Address() };
+        ReportInventory();
+    }
+
+    private void OnTrafficForgotten()
+    {
+        LogTrafficForgotten(_options.HostName);
+        _hasForgotten = true;
+        _isInventoryOwed = true;
         ReportInventory();
     }
 
@@ -410,6 +423,7 @@ public sealed partial class AgentActor : ReceiveActor
         }
 
         replicas.Sort((a, b) => string.CompareOrdinal(a.ContainerName, b.ContainerName));
-        Send(new AgentEvent.InventoryReported(facts, replicas.ToImmutable()));
+        Send(new AgentEvent.InventoryReported(facts, replicas.ToImmutable()) { HasForgotten = _hasForgotten });
+        if (_uplink is not null) _hasForgotten = false;
     }
 }

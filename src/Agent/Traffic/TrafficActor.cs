@@ -50,6 +50,12 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         Timers.StartPeriodicTimer(nameof(Repeat), new Repeat(), RepeatInterval);
     }
 
+    protected override void PostRestart(Exception reason)
+    {
+        base.PostRestart(reason);
+        Context.Parent.Tell(new TrafficForgotten());
+    }
+
     private void Begin(AgentCommand.BeginTraffic begin)
     {
         var listed = begin.Stacks.ToImmutableHashSet(StringComparer.Ordinal);

@@ -154,7 +154,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         {
             return;
         }
-        var isReturn = snapshot.State != HostState.Ready;
+        var isReturn = snapshot.State != HostState.Ready || report.HasForgotten;
         var replicas = report.Replicas.ToImmutableSortedDictionary(r => r.ContainerName, r => r, StringComparer.Ordinal);
         Publish(snapshot with { State = HostState.Ready, Facts = report.Facts with { Name = snapshot.Name }, Replicas = replicas, LastSeen = Context.System.Scheduler.Now }, []);
         AnswerRefreshes();

@@ -39,7 +39,11 @@ public enum ReplicaPhase
 public abstract record AgentEvent
 {
     /// <summary>Everything: replaces what the coordinator knew of the host. Sent on connect, on request, and when the engine comes back.</summary>
-    public sealed record InventoryReported(HostFacts Facts, ImmutableArray<ReplicaSnapshot> Replicas) : AgentEvent;
+    public sealed record InventoryReported(HostFacts Facts, ImmutableArray<ReplicaSnapshot> Replicas) : AgentEvent
+    {
+        /// <summary>The agent, or a part of it, has begun anew and knows nothing of what it was told on this connection: it is sent as on a connect.</summary>
+        public bool HasForgotten { get; init; }
+    }
 
     /// <summary>A container of ours appeared or changed.</summary>
     public sealed record ReplicaChanged(ReplicaSnapshot Replica) : AgentEvent;

@@ -279,4 +279,35 @@ public sealed class InventoryTests : IDisposable
 
         Assert.Equal(ReplicaState.Running, Assert.Single(_bench.One<AgentEvent.InventoryReported>().Replicas).State);
     }
+
+    [Fact]
+    public void Agent_that_its_supervisor_restarts_says_that_it_has_forgotten_what_it_was_told()
+    {
+        _bench.LinkUp();
+        Assert.True(_bench.One<AgentEvent.InventoryReported>().HasForgotten);
+        _bench.Forget();
+        _bench.Send(new AgentCommand.ReportInventory { CommandId = "again" });
+        Assert.False(_bench.One<AgentEvent.InventoryReported>().HasForgotten);
+        _bench.Forget();
+
+        // No message of the link's is so broken; whatever makes the actor throw would do.
+        _bench.Send(new AgentCommand.StopReplica { CommandId = "broken", Key = null! });
+
+        Assert.True(_bench.One<AgentEvent.InventoryReported>().HasForgotten);
+    }
+
+    [Fact]
+    public void Traffic_that_its_supervisor_restarts_asks_for_its_tables()
+    {
+        _bench.Connected();
+
+        _bench.Send(new AgentCommand.BeginTraffic { CommandId = "broken", Stacks = default });
+        Assert.True(_bench.One<AgentEvent.InventoryReported>().HasForgotten);
+
+        // And shows them again.
+        _bench.Forget();
+        _bench.Send(new AgentCommand.BeginTraffic { CommandId = "begin", Stacks = ["shop"] });
+        _bench.Send(new AgentCommand.ApplyTraffic { CommandId = "table", Table = new Orchestrator.Traffic.TrafficTable { Stack = "shop", Version = 7 } });
+        Assert.Equal(7, _bench.All<AgentEvent.TrafficApplied>().Last().Version);
+    }
 }
