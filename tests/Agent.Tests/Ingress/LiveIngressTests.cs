@@ -2,48 +2,26 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Actors.TestKit;
 using Orchestrator.Agent.Ingress;
-using Orchestrator.Agent.Ingress.Runtime;
 using Orchestrator.Agent.Traffic;
 using Orchestrator.Stacks;
 using Orchestrator.Traffic;
 
 namespace Orchestrator.Agent.Tests.Ingress;
 
-/// <summary>The actor with the real HAProxy, on loopback.</summary>
-public sealed class LiveIngressTests : TestKit
+/// <summary>Replicas, reloads and upgrades.</summary>
+public sealed class LiveIngressTests : LiveIngressKit
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     /// <summary>Over several looks of the actor, 200 ms apart.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(1);
-
-    private readonly string _folder = Directory.CreateTempSubdirectory("ingress").FullName;
-    private readonly IngressOptions _options;
-    private readonly HaproxyInstances _instances;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = Patience };
-    private readonly List<TestReplica> _replicas = [];
-    private readonly IActorRef _ingress;
-    private readonly int _port = FreePort();
-    private long _number;
-    private ImmutableHashSet<string> _drained = [];
-
-    public LiveIngressTests()
-    {
-        var options = new IngressOptions { ConfigFolder = Path.Combine(_folder, "config"), RuntimeFolder = Path.Combine(_folder, "run"), AuditInterval = TimeSpan.FromMilliseconds(200), MaxConnections = 1_000 };
-        _options = options;
-        _instances = new HaproxyInstances(options);
-        _ingress = Ingress();
-    }
 
     [Fact]
     public async Task Replicas_swapped_under_load_fail_no_request()
     {
         var old = Replica("0");
         Show(Web(Up(old)));
-        await using var load = new TestLoad($"http://127.0.0.1:{_port}/", clients: 4);
+        await using var load = new TestLoad($"http://127.0.0.1:{PublishedPort}/", clients: 4);
         for (var swap = 1; swap <= 15; swap++)
         {
             var next = Replica($"{swap}");
@@ -57,7 +35,7 @@ public sealed class LiveIngressTests : TestKit
         }
 
         Assert.Empty(await load.EndAsync());
-        Assert.Equal(1, _instances.Started);
+        Assert.Equal(1, Instances.Started);
     }
 
     [Fact]
@@ -86,7 +64,7 @@ public sealed class LiveIngressTests : TestKit
         Show(Web(Up(a).Draining(), Up(b)));
 
         var other = FreePort();
-        Show(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(other)] }, Up(a).Draining(), TestTraffic.Endpoint("b", b.Port, _port, other))));
+        Show(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort), TestTraffic.Port(other)] }, Up(a).Draining(), TestTraffic.Endpoint("b", b.Port, PublishedPort, other))));
         for (var i = 0; i < 6; i++) Assert.StartsWith("b ", await GetAsync("/"), StringComparison.Ordinal);
         Assert.StartsWith("b ", await GetAsync("/", other), StringComparison.Ordinal);
         ExpectNoMsg(Moment);
@@ -99,7 +77,7 @@ public sealed class LiveIngressTests : TestKit
     public async Task Clients_cookie_leads_to_the_same_replica_until_that_drains()
     {
         var (a, b) = (Replica("a"), Replica("b"));
-        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Http)], Sticky = new StickySpec(StickyKind.Cookie) };
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort, PortApplication.Http)], Sticky = new StickySpec(StickyKind.Cookie) };
         Show(("shop", TestTraffic.Service(spec, Up(a))));
 
         // Added at run time, it has its cookie all the same.
@@ -116,14 +94,14 @@ public sealed class LiveIngressTests : TestKit
     public async Task Request_held_in_maintenance_is_answered_by_a_replica_afterwards_also_across_a_reload()
     {
         var a = Replica("a");
-        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port)], Maintenance = new MaintenanceSpec { Hold = TimeSpan.FromMinutes(1) } };
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort)], Maintenance = new MaintenanceSpec { Hold = TimeSpan.FromMinutes(1) } };
         Show(("shop", TestTraffic.Service(spec, Up(a))));
         Show(("shop", TestTraffic.Service(spec, Up(a)) with { IsInMaintenance = true }));
         var held = GetAsync("/");
         ExpectNoMsg(Moment);
         Assert.False(held.IsCompleted, "the request was answered while maintenance was on");
 
-        var wider = spec with { Ports = [TestTraffic.Port(_port), TestTraffic.Port(FreePort())] };
+        var wider = spec with { Ports = [TestTraffic.Port(PublishedPort), TestTraffic.Port(FreePort())] };
         Show(("shop", TestTraffic.Service(wider, Up(a)) with { IsInMaintenance = true }));
         Assert.False(held.IsCompleted, "the reload answered the request");
         Show(("shop", TestTraffic.Service(wider, Up(a))));
@@ -133,10 +111,10 @@ public sealed class LiveIngressTests : TestKit
     [Fact]
     public async Task Maintenance_without_hold_answers_the_page_at_once()
     {
-        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port)], Maintenance = new MaintenanceSpec { Page = "<p>back at noon</p>" } };
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort)], Maintenance = new MaintenanceSpec { Page = "<p>back at noon</p>" } };
         Show(("shop", TestTraffic.Service(spec, Up(Replica("a"))) with { IsInMaintenance = true }));
 
-        using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/"));
+        using var answer = await Http.GetAsync(new Uri($"http://127.0.0.1:{PublishedPort}/"));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "<p>back at noon</p>", true), (answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer.Headers.RetryAfter is not null));
     }
 
@@ -145,15 +123,15 @@ public sealed class LiveIngressTests : TestKit
     {
         var a = Replica("a");
         Show(Web(Up(a)));
-        await using var load = new TestLoad($"http://127.0.0.1:{_port}/", clients: 4);
+        await using var load = new TestLoad($"http://127.0.0.1:{PublishedPort}/", clients: 4);
         await load.MoreAsync(50);
-        _instances.Version++;
-        await AwaitAssertAsync(() => Assert.Equal(2, _instances.Started), Patience);
-        await AwaitAssertAsync(() => Assert.Single(_instances.ListAsync(CancellationToken.None).Result), Patience);
+        Instances.Version++;
+        await AwaitAssertAsync(() => Assert.Equal(2, Instances.Started), Patience);
+        await AwaitAssertAsync(() => Assert.Single(Instances.ListAsync(CancellationToken.None).Result), Patience);
         await load.MoreAsync(50);
 
         Assert.Empty(await load.EndAsync());
-        Assert.True(Assert.Single(await _instances.ListAsync(CancellationToken.None)).IsCurrent);
+        Assert.True(Assert.Single(await Instances.ListAsync(CancellationToken.None)).IsCurrent);
     }
 
     [Fact]
@@ -162,7 +140,7 @@ public sealed class LiveIngressTests : TestKit
         var (a, b, c) = (Replica("a"), Replica("b"), Replica("c"));
         var (other, new1) = (FreePort(), FreePort());
         (string, ServiceTraffic) Shop(TestReplica replica, params RouteSpec[] routes) =>
-            ("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [.. routes] }, Up(replica)));
+            ("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort)], Routes = [.. routes] }, Up(replica)));
         (string, ServiceTraffic) Other(params int[] ports) =>
             ("other", TestTraffic.Service(new TrafficSpec { Ports = [.. ports.Select(port => TestTraffic.Port(port))] }, TestTraffic.Endpoint("b", b.Port, ports)));
         Show(Shop(a), Other(other));
@@ -170,7 +148,7 @@ public sealed class LiveIngressTests : TestKit
         // What it was before goes on, with the replicas of now; another stack gets its new port.
         var broken = new RouteSpec { Host = "~^(", Port = c.Port, HttpPort = FreePort() };
         Apply(Shop(c, broken), Other(other, new1));
-        var refused = Assert.Single(FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience).Refused);
+        var refused = Assert.Single(FishForMessage<SinkMessage.Applied>(m => m.Number == Number, Patience).Refused);
         Assert.Equal(("shop", true), (refused.Key, refused.Value.IsFinal));
         Assert.Contains("HAProxy does not take what shop:web asks of it", refused.Value.Message, StringComparison.Ordinal);
         Assert.Contains("regex '^(' is invalid", refused.Value.Message, StringComparison.Ordinal);
@@ -178,8 +156,8 @@ public sealed class LiveIngressTests : TestKit
         Assert.StartsWith("b ", await GetAsync("/", new1), StringComparison.Ordinal);
 
         // As does an ingress that has to be started anew.
-        _instances.KillAll();
-        await AwaitAssertAsync(() => Assert.Equal(2, _instances.Started), Patience);
+        Instances.KillAll();
+        await AwaitAssertAsync(() => Assert.Equal(2, Instances.Started), Patience);
         await AwaitAssertAsync(() => Assert.StartsWith("c ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
 
         // A route that is mended is shown.
@@ -194,7 +172,7 @@ public sealed class LiveIngressTests : TestKit
         var broken = new TrafficSpec { Routes = [new RouteSpec { Host = "~^(", Port = b.Port, HttpPort = FreePort() }] };
         Apply(Web(Up(a)), ("other", TestTraffic.Service(broken, Up(b))));
 
-        Assert.Equal(["other"], FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience).Refused.Keys);
+        Assert.Equal(["other"], FishForMessage<SinkMessage.Applied>(m => m.Number == Number, Patience).Refused.Keys);
         Assert.StartsWith("a ", await GetAsync("/"), StringComparison.Ordinal);
     }
 
@@ -205,16 +183,16 @@ public sealed class LiveIngressTests : TestKit
         using var certificate = new TestCertificate("shop.test");
         Show(Web(Up(a)));
         var route = new RouteSpec { Host = "shop.test", Port = a.Port, Certificate = certificate.File.Id, HttpPort = FreePort(), HttpsPort = FreePort() };
-        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [route] }, Up(a))));
+        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort)], Routes = [route] }, Up(a))));
         HostTraffic With(CertificateFile file) => new(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [file] }));
-        _ingress.Tell(new SinkMessage.Apply(++_number, With(certificate.File with { Pem = "no certificate" })), TestActor);
+        Ingress.Tell(new SinkMessage.Apply(++Number, With(certificate.File with { Pem = "no certificate" })), TestActor);
 
         var problem = FishForMessage<SinkMessage.Hindered>(m => m.Problem.Message.Contains("does not take the new configuration", StringComparison.Ordinal), Patience).Problem;
         Assert.False(problem.IsFinal);
         Assert.StartsWith("a ", await GetAsync("/"), StringComparison.Ordinal);
 
-        _ingress.Tell(new SinkMessage.Apply(++_number, With(certificate.File)), TestActor);
-        FishForMessage<SinkMessage.Applied>(m => m.Number == _number, Patience);
+        Ingress.Tell(new SinkMessage.Apply(++Number, With(certificate.File)), TestActor);
+        FishForMessage<SinkMessage.Applied>(m => m.Number == Number, Patience);
     }
 
     [Fact]
@@ -222,7 +200,7 @@ public sealed class LiveIngressTests : TestKit
     {
         Show(Web(Up(Replica("a")), Up(Replica("b"))));
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, _port);
+        await client.ConnectAsync(IPAddress.Loopback, PublishedPort);
         var seen = new HashSet<char>();
         for (var i = 0; i < 4; i++)
         {
@@ -233,7 +211,7 @@ public sealed class LiveIngressTests : TestKit
 
         Assert.Equal(2, seen.Count);
         using var raw = new TcpClient();
-        await raw.ConnectAsync(IPAddress.Loopback, _port);
+        await raw.ConnectAsync(IPAddress.Loopback, PublishedPort);
         Assert.Equal("\u0001hello", await TalkAsync(raw, "\u0001hello"));
     }
 
@@ -241,10 +219,10 @@ public sealed class LiveIngressTests : TestKit
     public async Task Connection_that_does_not_end_is_closed_by_the_end_of_its_drain()
     {
         var a = Replica("a");
-        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Tcp)] };
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort, PortApplication.Tcp)] };
         Show(("shop", TestTraffic.Service(spec, Up(a))));
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, _port);
+        await client.ConnectAsync(IPAddress.Loopback, PublishedPort);
         Assert.Equal("\u0001x", await TalkAsync(client, "\u0001x"));
 
         Show(("shop", TestTraffic.Service(spec, Up(a).Draining(TimeSpan.FromSeconds(2)))));
@@ -257,8 +235,8 @@ public sealed class LiveIngressTests : TestKit
     {
         var a = Replica("a");
         Show(Web(Up(a)));
-        _instances.KillAll();
-        await AwaitAssertAsync(() => Assert.Equal(2, _instances.Started), Patience);
+        Instances.KillAll();
+        await AwaitAssertAsync(() => Assert.Equal(2, Instances.Started), Patience);
         await AwaitAssertAsync(() => Assert.StartsWith("a ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
     }
 
@@ -266,7 +244,7 @@ public sealed class LiveIngressTests : TestKit
     public async Task Nothing_is_left_once_no_stack_listens()
     {
         var a = Replica("a");
-        var options = new IngressOptions { ConfigFolder = Path.Combine(_folder, "config2"), RuntimeFolder = Path.Combine(_folder, "run2"), Linger = TimeSpan.Zero };
+        var options = new IngressOptions { ConfigFolder = Path.Combine(Folder, "config2"), RuntimeFolder = Path.Combine(Folder, "run2"), Linger = TimeSpan.Zero };
         using var instances = new HaproxyInstances(options);
         var driver = new IngressDriver(options, instances, _ => null, hasIpv6: false);
         var traffic = TestTraffic.Of(Web(Up(a)));
@@ -290,7 +268,7 @@ public sealed class LiveIngressTests : TestKit
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var taken = ((IPEndPoint)other.LocalEndpoint).Port;
-        Apply(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(taken)] }, Up(a))));
+        Apply(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort), TestTraffic.Port(taken)] }, Up(a))));
 
         var problem = FishForMessage<SinkMessage.Applied>(_ => true, Patience).Refused["shop"];
         Assert.True(problem.IsFinal);
@@ -342,25 +320,25 @@ public sealed class LiveIngressTests : TestKit
         var tls = FreePort();
         using var made = new TestCertificate("shop.test");
         var route = new RouteSpec { Host = "shop.test", Port = a.Port, Certificate = made.File.Id, HttpPort = FreePort(), HttpsPort = tls };
-        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)], Routes = [route] }, Up(a))));
+        var traffic = TestTraffic.Of(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort)], Routes = [route] }, Up(a))));
         traffic = new HostTraffic(traffic.Stacks.SetItem("shop", traffic.Stacks["shop"] with { Certificates = [made.File] }));
         Show(traffic);
         Assert.True(await made.IsShownAsync(tls));
-        await _ingress.GracefulStop(Patience);
-        _instances.KillAll();
-        await _instances.RemoveAsync(Assert.Single(await _instances.ListAsync(CancellationToken.None)), CancellationToken.None);
-        Directory.Delete(Path.Combine(_folder, "run"), recursive: true);
-        foreach (var folder in (string[])["certificates", "a", "b"]) Directory.CreateDirectory(Path.Combine(_folder, "run", folder));
+        await Ingress.GracefulStop(Patience);
+        Instances.KillAll();
+        await Instances.RemoveAsync(Assert.Single(await Instances.ListAsync(CancellationToken.None)), CancellationToken.None);
+        Directory.Delete(Path.Combine(Folder, "run"), recursive: true);
+        foreach (var folder in (string[])["certificates", "a", "b"]) Directory.CreateDirectory(Path.Combine(Folder, "run", folder));
 
-        await _instances.StartAsync("a", null, CancellationToken.None);
+        await Instances.StartAsync("a", null, CancellationToken.None);
         await AwaitAssertAsync(() => Assert.StartsWith("a ", GetAsync("/").Result, StringComparison.Ordinal), Patience);
         Assert.False(await made.IsShownAsync(tls));
 
-        var ingress = Ingress();
-        ingress.Tell(new SinkMessage.Apply(++_number, traffic), TestActor);
+        var ingress = StartIngress();
+        ingress.Tell(new SinkMessage.Apply(++Number, traffic), TestActor);
         AwaitApplied();
         Assert.True(await made.IsShownAsync(tls));
-        Assert.Equal(2, _instances.Started);
+        Assert.Equal(2, Instances.Started);
     }
 
     /// <summary>As within an update that moves one route's port, while another route of the same service stays where it was.</summary>
@@ -393,7 +371,7 @@ public sealed class LiveIngressTests : TestKit
     {
         Show(Web(Up(Replica("a")), Up(Replica("b"))));
         for (var i = 0; i < 4; i++) await GetAsync("/");
-        _ingress.Tell(new IngressMessage.GetCounters(7), TestActor);
+        Ingress.Tell(new IngressMessage.GetCounters(7), TestActor);
 
         var counters = ExpectMsg<IngressMessage.Counters>(Patience);
         Assert.Equal((7, null), (counters.Token, counters.Error));
@@ -404,7 +382,7 @@ public sealed class LiveIngressTests : TestKit
     public async Task Errors_and_response_times_are_counted_where_a_service_is_held_to_a_p95()
     {
         var (a, b) = (Replica("a"), Replica("b"));
-        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port), TestTraffic.Port(FreePort(), PortApplication.Tcp)], Slo = new SloSpec { P95 = TimeSpan.FromSeconds(1) } };
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort), TestTraffic.Port(FreePort(), PortApplication.Tcp)], Slo = new SloSpec { P95 = TimeSpan.FromSeconds(1) } };
         Show(("shop", TestTraffic.Service(spec, Up(a))));
         for (var i = 0; i < 4; i++) await GetAsync("/");
         await GetAsync("/fault");
@@ -417,7 +395,7 @@ public sealed class LiveIngressTests : TestKit
         // One that is added at run time is counted too.
         Show(("shop", TestTraffic.Service(spec, Up(a).Draining(), Up(b))));
         await GetAsync("/");
-        _ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
+        Ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
 
         var counters = FishForMessage<IngressMessage.Counters>(_ => true, Patience).Endpoints;
         var (first, second) = (counters["a@host"].Tally("a@host"), counters["b@host"].Tally("b@host"));
@@ -431,7 +409,7 @@ public sealed class LiveIngressTests : TestKit
     public async Task Counts_outlast_reloads_where_a_service_is_judged_by_them()
     {
         var a = Replica("a");
-        var spec = new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Http)], Slo = new SloSpec { ErrorRate = 0.1, P95 = TimeSpan.FromSeconds(1) } };
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort, PortApplication.Http)], Slo = new SloSpec { ErrorRate = 0.1, P95 = TimeSpan.FromSeconds(1) } };
         Show(("shop", TestTraffic.Service(spec, Up(a))));
         for (var reload = 1; reload <= 3; reload++)
         {
@@ -444,7 +422,7 @@ public sealed class LiveIngressTests : TestKit
         // Also once the processes of before have ended.
         await AwaitAssertAsync(() => Assert.Equal(1, WorkersAsync().Result), Patience);
         await GetAsync("/");
-        _ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
+        Ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
         var tally = FishForMessage<IngressMessage.Counters>(_ => true, Patience).Endpoints["a@host"].Tally("a@host");
         Assert.Equal((7, 3, 7), (tally.Requests, tally.Errors, tally.Latencies.Sum()));
     }
@@ -453,113 +431,16 @@ public sealed class LiveIngressTests : TestKit
     public async Task Connections_are_what_is_counted_where_no_HTTP_is_spoken()
     {
         var a = Replica("a");
-        Show(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port, PortApplication.Tcp)] }, Up(a))));
+        Show(("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(PublishedPort, PortApplication.Tcp)] }, Up(a))));
         for (var i = 0; i < 3; i++)
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, _port);
+            await client.ConnectAsync(IPAddress.Loopback, PublishedPort);
             Assert.Equal("\u0001x", await TalkAsync(client, "\u0001x"));
         }
 
-        _ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
+        Ingress.Tell(new IngressMessage.GetCounters(1), TestActor);
         var tally = FishForMessage<IngressMessage.Counters>(_ => true, Patience).Endpoints["a@host"].Tally("a@host");
         Assert.Equal((3, 0, true), (tally.Requests, tally.Errors, tally.Latencies.IsEmpty));
-    }
-
-    protected override void AfterAll()
-    {
-        base.AfterAll();
-        _instances.Dispose();
-        foreach (var replica in _replicas) replica.Dispose();
-        _http.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static async Task<string> TalkAsync(TcpClient client, string text)
-    {
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
-        return await ReadAsync(client);
-    }
-
-    private static async Task<string> ReadAsync(TcpClient client)
-    {
-        using var bound = new CancellationTokenSource(Patience);
-        var buffer = new byte[16 * 1024];
-        return Encoding.ASCII.GetString(buffer, 0, await client.GetStream().ReadAsync(buffer, bound.Token));
-    }
-
-    private async Task<int> WorkersAsync() =>
-        ProcessTable.Parse(await new RuntimeClient(new IngressPaths(_options).MasterSocket("a")).MasterAsync("show proc", CancellationToken.None)).All.Count();
-
-    private IActorRef Ingress()
-    {
-        var (options, instances) = (_options, _instances);
-        Func<ListenAddress, string?> holder = HeldPorts.Holder;
-        return Sys.ActorOf(Props.Create(() => new IngressActor(options, instances, holder, false, NullLogger.Instance)));
-    }
-
-    private TestReplica Replica(string name)
-    {
-        var replica = new TestReplica(name);
-        _replicas.Add(replica);
-        return replica;
-    }
-
-    private Endpoint Up(TestReplica replica) => TestTraffic.Endpoint(replica.Name, replica.Port, _port);
-
-    private (string Stack, ServiceTraffic Service) Web(params Endpoint[] endpoints) => ("shop", TestTraffic.Service(new TrafficSpec { Ports = [TestTraffic.Port(_port)] }, endpoints));
-
-    private void Show(HostTraffic traffic)
-    {
-        _ingress.Tell(new SinkMessage.Apply(++_number, traffic), TestActor);
-        AwaitApplied();
-    }
-
-    private void Apply(params (string Stack, ServiceTraffic Service)[] services) => _ingress.Tell(new SinkMessage.Apply(++_number, TestTraffic.Of(services)), TestActor);
-
-    private void Show(params (string Stack, ServiceTraffic Service)[] services)
-    {
-        Apply(services);
-        AwaitApplied();
-    }
-
-    private void AwaitApplied() =>
-        FishForMessage(
-            message => message is SinkMessage.Hindered hindered ? throw new InvalidOperationException(hindered.Problem.Message) : Keep(message) is SinkMessage.Applied applied && applied.Number == _number,
-            Patience,
-            $"traffic {_number} to be shown");
-
-    /// <summary>Drained comes before or after Applied.</summary>
-    private object Keep(object message)
-    {
-        if (message is SinkMessage.Drained drained) _drained = drained.Endpoints;
-        return message;
-    }
-
-    private void AwaitDrained(TestReplica replica)
-    {
-        if (!_drained.Contains($"{replica.Name}@host")) FishForMessage(message => Keep(message) is SinkMessage.Drained drained && drained.Endpoints.Contains($"{replica.Name}@host"), Patience, $"{replica.Name} to be drained");
-        _drained = [];
-    }
-
-    private async Task<string> GetAsync(string path, int? port = null, string? cookie = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port ?? _port}{path}");
-        if (cookie is not null) request.Headers.Add("Cookie", cookie);
-        using var answer = await _http.SendAsync(request);
-        return await answer.Content.ReadAsStringAsync();
-    }
-
-    private async Task<(string Cookie, char Replica)> CookieAsync()
-    {
-        using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{_port}/"));
-        return (answer.Headers.GetValues("Set-Cookie").Single().Split(';')[0], (await answer.Content.ReadAsStringAsync())[0]);
     }
 }

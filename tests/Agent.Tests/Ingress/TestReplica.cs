@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Orchestrator.Agent.Tests.Ingress;
 
-/// <summary>Answers HTTP with its name, fails <c>/fault</c>, holds <c>/held</c> until it is released, and echoes whatever is not HTTP.</summary>
+/// <summary>Answers HTTP with its name, fails <c>/fault</c>, holds <c>/held</c> until it is released, and echoes whatever is not HTTP, <c>/socket</c> and what follows it too.</summary>
 internal sealed class TestReplica : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -76,6 +76,13 @@ internal sealed class TestReplica : IDisposable
                     {
                         _held.TrySetResult();
                         await _release.Task;
+                    }
+
+                    if (pending.StartsWith("GET /socket", StringComparison.Ordinal))
+                    {
+                        pending = "";
+                        await socket.SendAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8.ToArray(), _end.Token);
+                        continue;
                     }
 
                     if (pending.StartsWith("GET /fault", StringComparison.Ordinal))
