@@ -203,6 +203,7 @@ public sealed partial class AgentActor : ReceiveActor
                 if (_logStreams.Remove(close.CommandId, out var closed)) Context.Stop(closed);
                 break;
             case AgentCommand.BeginTraffic or AgentCommand.ApplyTraffic or AgentCommand.CountTraffic:
+                if (command is AgentCommand.ApplyTraffic { Networks: { } networks } apply) _networks.Tell(new NetworksMessage.Keep(apply.Table.Stack, networks));
                 _traffic.Tell(command);
                 break;
             case AgentCommand.ReportInventory:

@@ -12,4 +12,10 @@ internal sealed partial class NetworksActor
 
     [LoggerMessage(1402, LogLevel.Warning, "Networks that span hosts are not all as they should be; tried again every 10 s: {Reason}")]
     private partial void LogVerifyFailed(string reason);
+
+    [LoggerMessage(1403, LogLevel.Information, "Network {Network}: removed, for its stack has it no longer and nothing uses it")]
+    private partial void LogNetworkRemoved(string network);
+
+    [LoggerMessage(1404, LogLevel.Debug, "Network {Network}: not removed yet: {Reason}")]
+    private partial void LogNetworkNotRemoved(string network, string reason);
 }

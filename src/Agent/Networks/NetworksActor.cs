@@ -39,6 +39,8 @@ internal sealed partial class NetworksActor : EngineCaller
         Receive<NetworksMessage.Ensure>(ensure => Enqueue(new Question(Sender, ensure, ensure.Token)));
         Receive<NetworksMessage.Span>(OnSpan);
         Receive<Verify>(_ => OnVerify());
+        Receive<NetworksMessage.Keep>(OnKeep);
+        Receive<CollectTick>(_ => OnCollect());
         Receive<NetworksMessage.Remove>(remove => Enqueue(new Question(Sender, remove, remove.Token)));
         Receive<TryAgain>(again => Begin(again.Question));
     }
@@ -72,6 +74,7 @@ internal sealed partial class NetworksActor : EngineCaller
             {
                 NetworksMessage.Ensure ensure => EnsureAsync(ensure, now, cancellation),
                 NetworksMessage.Span span => SpanAsync(span, cancellation),
+                Collect collect => CollectAsync(collect, now, cancellation),
                 NetworksMessage.Remove remove => RemoveAsync(remove, cancellation),
                 var other => throw new InvalidOperationException($"no question: {other}"),
             },
@@ -94,6 +97,7 @@ internal sealed partial class NetworksActor : EngineCaller
     {
         _busy = false;
         if (question.IsVerify) EndVerify((answer as NetworksMessage.Failed)?.Message);
+        if (question.Message is Collect collect) EndCollect(collect, isDone: answer is NetworksMessage.Done);
         question.Asker.Tell(answer);
         Next();
     }
@@ -101,6 +105,7 @@ internal sealed partial class NetworksActor : EngineCaller
     private async Task<ImmutableSortedDictionary<string, string>> EnsureAsync(NetworksMessage.Ensure ensure, DateTimeOffset now, CancellationToken cancellation)
     {
         var addresses = await _keeper.EnsureAsync(ensure, now, cancellation);
+        foreach (var network in ensure.Networks.Values) _ensured[network.EngineName] = now;
         foreach (var (key, volume) in ensure.Volumes) await EnsureVolumeAsync(ensure.Stack, key, volume, cancellation);
         return addresses;
     }

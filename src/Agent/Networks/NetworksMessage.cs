@@ -29,6 +29,12 @@ internal abstract record NetworksMessage
     /// <summary>Remove by engine names; what is not there is removed already. Answered as <see cref="Ensure"/>.</summary>
     public sealed record Remove(ImmutableArray<string> Networks, ImmutableArray<string> Volumes, long Token) : NetworksMessage;
 
+    /// <summary>
+    /// Of the networks made for the stack these are in its file, by engine name. Others are removed once no container uses them, stopped ones included. Holds until the next
+    /// one for the stack. Not answered.
+    /// </summary>
+    public sealed record Keep(string Stack, ImmutableArray<string> Networks) : NetworksMessage;
+
     public sealed record Done(long Token) : NetworksMessage
     {
         /// <summary>For the container of <see cref="Ensure"/>, by the engine name of a network; held for it until it is there.</summary>

@@ -17,6 +17,9 @@ internal sealed record HostExtras(
 {
     public static HostExtras None { get; } = new(ImmutableDictionary<string, ImmutableArray<OverlaySlice>>.Empty, ImmutableDictionary<string, ImmutableArray<OverlayPeer>>.Empty, [], "");
 
+    /// <summary>Of the stack's file, by engine name; null: there is no file any more.</summary>
+    public ImmutableArray<string>? Networks { get; init; }
+
     public ImmutableArray<OverlaySlice> Overlays(string host) => Slices.GetValueOrDefault(host, []);
 
     public ImmutableArray<OverlayPeer> Peers(string host) => PeersOf.GetValueOrDefault(host, []);

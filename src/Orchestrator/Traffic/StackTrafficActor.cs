@@ -221,6 +221,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
                 Overlays = hosts.Overlays(host),
                 Peers = hosts.Peers(host),
                 Certificates = hosts.Certificates,
+                Networks = hosts.Networks,
             }));
         }
     }

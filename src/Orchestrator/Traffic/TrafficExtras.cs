@@ -35,7 +35,8 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
         var allocated = target.Current is { } current ? await Spanning.AskAsync(networks, current.Spec, fleet) : null;
         var slices = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.SlicesOf(h).Values.ToImmutableArray() ?? [], StringComparer.Ordinal);
         var peers = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.PeersOf(h, addresses) ?? [], StringComparer.Ordinal);
-        var extras = new HostExtras(slices, peers, files, Text(fleet, slices, peers));
+        ImmutableArray<string>? named = target.Current is { } wanted ? [.. wanted.Spec.Networks.Values.Select(n => n.EngineName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : null;
+        var extras = new HostExtras(slices, peers, files, Text(fleet, slices, peers, named)) { Networks = named };
         last = (target, hosts, extras);
         return extras;
     }
@@ -44,6 +45,6 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
 
     public void Publish(TrafficTable table) => etcd.Tell(new EtcdSinkMessage.Apply(table.Version, table));
 
-    private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableDictionary<string, ImmutableArray<OverlayPeer>> peers) =>
-        string.Join('\n', files.Select(f => f.Id).Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])} {string.Join(',', peers[h])}")));
+    private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableDictionary<string, ImmutableArray<OverlayPeer>> peers, ImmutableArray<string>? named) =>
+        string.Join('\n', files.Select(f => f.Id).Append(named is { } names ? string.Join(',', names) : "").Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])} {string.Join(',', peers[h])}")));
 }

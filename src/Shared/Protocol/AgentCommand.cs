@@ -129,6 +129,9 @@ public abstract record AgentCommand
 
         /// <summary>Those the table's routes name.</summary>
         public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
+
+        /// <summary>Engine names of the networks that the stack's file has: others of the stack's go once no container uses them. Null: not said, and all stay.</summary>
+        public ImmutableArray<string>? Networks { get; init; }
     }
 
     /// <summary>What has this host's ingress counted of the stack's endpoints? Answers <see cref="AgentEvent.TrafficCounted"/>. Not repeated on a reconnect: whoever asks waits for seconds only.</summary>

@@ -7,6 +7,7 @@ namespace Orchestrator.Agent.Tests.Networks;
 public sealed class NetworksTests : IDisposable
 {
     private readonly AgentBench _bench = new AgentBench().Connected();
+    private long _version;
 
     public void Dispose() => _bench.Dispose();
 
@@ -88,4 +89,59 @@ public sealed class NetworksTests : IDisposable
     }
 
     private static System.Collections.Immutable.ImmutableSortedDictionary<string, string> NoLabels => System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty;
+
+    [Fact]
+    public void Network_that_the_file_has_no_longer_goes_with_the_last_container_that_has_it()
+    {
+        var (dropped, kept) = (new NetworkSpec { EngineName = "shop_dropped" }, new NetworkSpec { EngineName = "shop_kept" });
+        _bench.Passed(Joined(dropped));
+        _bench.Passed(Joined(kept), "start-2", AgentBench.Key(2));
+        Keep("shop_dropped", "shop_kept");
+        _bench.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(["shop_dropped", "shop_kept"], Made());
+
+        // Of a replica that is kept to go back to, too.
+        Keep("shop_kept");
+        _bench.Stop(retain: true);
+        _bench.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(["shop_dropped", "shop_kept"], Made());
+
+        _bench.Stop(id: "stop-2");
+        _bench.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(["shop_kept"], Made());
+    }
+
+    [Fact]
+    public void Network_that_a_replica_has_just_asked_for_stays_although_no_file_has_it()
+    {
+        Keep();
+        _bench.Passed(Joined(new NetworkSpec { EngineName = "shop_default" }));
+        _bench.Stop();
+        _bench.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(["shop_default"], Made());
+
+        Keep();
+        _bench.Advance(TimeSpan.FromMinutes(10));
+        Assert.Empty(Made());
+    }
+
+    [Fact]
+    public async Task Network_of_another_stack_or_of_nobody_stays()
+    {
+        await _bench.Engine.CreateNetworkAsync(new CreateNetwork { Name = "own" }, CancellationToken.None);
+        await _bench.Engine.CreateNetworkAsync(new CreateNetwork { Name = "other_default", Labels = NoLabels.Add(ReplicaLabels.Stack, "other") }, CancellationToken.None);
+        Keep();
+        _bench.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(["other_default", "own"], Made());
+    }
+
+    private void Keep(params string[] networks) => _bench.Send(new AgentCommand.ApplyTraffic
+    {
+        CommandId = "traffic/shop",
+        Table = new Orchestrator.Traffic.TrafficTable { Stack = "shop", Version = ++_version },
+        Networks = [.. networks],
+    });
+
+    private string[] Made() => [.. _bench.Networks().Select(network => network.Name).Except(["bridge", "host", "none"]).Order(StringComparer.Ordinal)];
 }
