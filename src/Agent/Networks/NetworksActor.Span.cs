@@ -47,7 +47,7 @@ internal sealed partial class NetworksActor
 
     private async Task SpanAsync(string stack, OverlaySlice slice, NetworksMessage.Span span, CancellationToken cancellation)
     {
-        var peers = span.Peers.Where(p => p.Network == slice.EngineName).Select(p => p.Address).ToImmutableSortedSet(StringComparer.Ordinal);
+        var peers = span.Peers.Where(p => p.Network == slice.EngineName && p.Gateway != slice.Gateway).Select(p => p.Address).ToImmutableSortedSet(StringComparer.Ordinal);
         await _keeper.EnsureAsync(stack, slice.Key, slice.Network, slice, cancellation);
         if (_bridges is not null) await _bridges.SetPeersAsync(slice.EngineName, peers, cancellation);
     }

@@ -23,8 +23,8 @@ internal abstract record AllocationMessage
 
         /// <summary>For <see cref="AgentCommand.ApplyTraffic.Peers"/>.</summary>
         /// <param name="addresses"><see cref="HostFacts.Address"/> by host; hosts without one are left out.</param>
-        public ImmutableArray<OverlayPeer> PeersOf(string host, IReadOnlyDictionary<string, string> addresses) =>
-            OverlayAllocator.Peers(Allocations, Networks.Values.Where(OverlayAllocator.Spans).Select(n => n.EngineName), addresses, host);
+        public ImmutableArray<OverlayPeer> Peers(IReadOnlyDictionary<string, string> addresses) =>
+            OverlayAllocator.Peers(Allocations, Networks.Values.Where(OverlayAllocator.Spans).Select(n => n.EngineName), addresses);
     }
 
     /// <summary>Nothing was changed.</summary>

@@ -83,13 +83,13 @@ internal static class OverlayAllocator
 
     /// <summary>The other hosts of these networks that have said where they are reached.</summary>
     /// <param name="addresses">Of hosts, for VXLAN packets.</param>
-    public static ImmutableArray<OverlayPeer> Peers(OverlayAllocations allocations, IEnumerable<string> engineNames, IReadOnlyDictionary<string, string> addresses, string forHost) =>
+    public static ImmutableArray<OverlayPeer> Peers(OverlayAllocations allocations, IEnumerable<string> engineNames, IReadOnlyDictionary<string, string> addresses) =>
     [
         .. from name in engineNames.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
            let allocation = allocations.Networks.GetValueOrDefault(name)
            where allocation is not null
            from range in allocation.Ranges
-           where range.Key != forHost && addresses.ContainsKey(range.Key)
+           where addresses.ContainsKey(range.Key)
            select new OverlayPeer(name, range.Key, addresses[range.Key], Gateway(range.Value)),
     ];
 

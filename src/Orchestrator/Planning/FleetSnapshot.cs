@@ -19,19 +19,73 @@ public enum HostState
 }
 
 /// <summary>What the fleet looked like at one moment; all a plan knows of the world.</summary>
-public sealed record FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> Hosts)
+public sealed class FleetSnapshot
 {
+    /// <summary>Stack → hosts that have containers of it: what a stack costs does not grow with the fleet around it.</summary>
+    private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks;
+
+    public FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts)
+        : this(
+            hosts,
+            hosts.Values
+                .SelectMany(h => StacksOf(h).Select(s => (Stack: s, Host: h.Name)))
+                .GroupBy(p => p.Stack, p => p.Host, StringComparer.Ordinal)
+                .ToImmutableDictionary(g => g.Key, g => g.ToImmutableSortedSet(StringComparer.Ordinal), StringComparer.Ordinal),
+            hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value.Facts?.Address, StringComparer.Ordinal))
+    {
+    }
+
+    private FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts, ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks, ImmutableSortedDictionary<string, string?> addresses)
+    {
+        Hosts = hosts;
+        this.hostsOfStacks = hostsOfStacks;
+        Addresses = addresses;
+    }
+
     public static FleetSnapshot Empty { get; } = new(ImmutableSortedDictionary.Create<string, HostSnapshot>(StringComparer.Ordinal));
 
-    public FleetSnapshot With(HostSnapshot host) => new(Hosts.SetItem(host.Name, host));
+    public ImmutableSortedDictionary<string, HostSnapshot> Hosts { get; }
+
+    /// <summary>Of all hosts; null where none is known. The very same object as long as neither a host nor an address is another.</summary>
+    public ImmutableSortedDictionary<string, string?> Addresses { get; }
+
+    public FleetSnapshot With(HostSnapshot host)
+    {
+        var (before, after) = (StacksOf(Hosts.GetValueOrDefault(host.Name)), StacksOf(host));
+        var index = hostsOfStacks;
+        foreach (var gone in before.Where(s => !after.Contains(s)))
+        {
+            var left = index[gone].Remove(host.Name);
+            index = left.IsEmpty ? index.Remove(gone) : index.SetItem(gone, left);
+        }
+        foreach (var stack in after.Where(s => !before.Contains(s)))
+        {
+            index = index.SetItem(stack, index.GetValueOrDefault(stack, ImmutableSortedSet.Create<string>(StringComparer.Ordinal)).Add(host.Name));
+        }
+        return new FleetSnapshot(Hosts.SetItem(host.Name, host), index, Addresses.SetItem(host.Name, host.Facts?.Address));
+    }
 
     /// <summary>Replicas of a stack on hosts that are not down.</summary>
     public IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Replicas(string stack) =>
-        from host in Hosts.Values
+        from name in hostsOfStacks.GetValueOrDefault(stack, [])
+        let host = Hosts[name]
         where host.State != HostState.Down
         from replica in host.Replicas.Values
         where replica.Key.Stack == stack
         select (host, replica);
+
+    private static HashSet<string> StacksOf(HostSnapshot? host)
+    {
+        var stacks = new HashSet<string>(StringComparer.Ordinal);
+        if (host is not null)
+        {
+            foreach (var replica in host.Replicas.Values)
+            {
+                stacks.Add(replica.Key.Stack);
+            }
+        }
+        return stacks;
+    }
 }
 
 public sealed record HostSnapshot

@@ -18,6 +18,12 @@ internal sealed class CutoverBarrier
 
     private readonly HashSet<string> sinks = new(StringComparer.Ordinal);
 
+    /// <summary>Hosts that have said why they cannot, as a rule none.</summary>
+    private readonly SortedSet<string> troubled = new(StringComparer.Ordinal);
+
+    /// <summary>The sum over the participants, so that an answer costs the same in a fleet of any size; null when they have changed since.</summary>
+    private Tally? sum;
+
     /// <summary>Hosts that count, and sinks that are no hosts.</summary>
     public IEnumerable<string> Participants => hosts.Where(h => !fenced.Contains(h.Key)).Select(h => h.Key);
 
@@ -25,7 +31,8 @@ internal sealed class CutoverBarrier
     public void AddSink(string name)
     {
         sinks.Add(name);
-        hosts[name] = new HostStand(long.MaxValue, 0, [], []);
+        hosts[name] = HostStand.Unheard with { Sent = long.MaxValue };
+        sum = null;
     }
 
     /// <summary>Takes in which hosts there are. Down ones are out; those back from it are fenced until they show the newest version.</summary>
@@ -35,18 +42,27 @@ internal sealed class CutoverBarrier
         {
             if (host.State == HostState.Down)
             {
-                hosts.Remove(host.Name);
                 fenced.Add(host.Name);
+                Forget(host.Name);
             }
-            else if (!hosts.ContainsKey(host.Name))
+            else if (hosts.TryAdd(host.Name, HostStand.Unheard))
             {
-                hosts[host.Name] = new HostStand(0, 0, [], []);
+                sum = null;
             }
         }
         foreach (var gone in hosts.Keys.Concat(fenced).Where(h => !fleet.Hosts.ContainsKey(h) && !sinks.Contains(h)).ToList())
         {
-            hosts.Remove(gone);
             fenced.Remove(gone);
+            Forget(gone);
+        }
+    }
+
+    private void Forget(string host)
+    {
+        if (hosts.Remove(host))
+        {
+            troubled.Remove(host);
+            sum = null;
         }
     }
 
@@ -91,10 +107,23 @@ internal sealed class CutoverBarrier
         {
             return;
         }
-        hosts[host] = stand with { Shown = report.Version, Drained = [.. report.Drained], Problems = report.Problems };
-        if (report.Version >= newest)
+        hosts[host] = stand with { Shown = report.Version, Drained = report.Drained, Problems = report.Problems };
+        if (report.Problems.IsEmpty)
+        {
+            troubled.Remove(host);
+        }
+        else
+        {
+            troubled.Add(host);
+        }
+        if (!fenced.Contains(host))
+        {
+            sum?.Replace(stand, hosts[host]);
+        }
+        else if (report.Version >= newest)
         {
             fenced.Remove(host);
+            sum = null;
         }
     }
 
@@ -102,7 +131,7 @@ internal sealed class CutoverBarrier
 
     public long ShownBy(string host) => hosts.TryGetValue(host, out var stand) ? stand.Shown : 0;
 
-    public bool IsShown(long version) => Participants.All(h => hosts[h].Shown >= version);
+    public bool IsShown(long version) => Sum.Lowest >= version;
 
     public bool IsServing(string endpoint) => endpoints.TryGetValue(endpoint, out var known) && known.State == EndpointState.Serving;
 
@@ -112,10 +141,11 @@ internal sealed class CutoverBarrier
     /// <summary>No host sends anything to it, and nothing is open to it, or its time is up.</summary>
     public bool IsDrained(string endpoint) =>
         !endpoints.TryGetValue(endpoint, out var known)
-        || (known.State != EndpointState.Serving && IsShown(known.Since) && (known.State is null || Participants.All(h => hosts[h].Drained.Contains(endpoint))));
+        || (known.State != EndpointState.Serving && IsShown(known.Since) && (known.State is null || Sum.HaveDrained(endpoint)));
 
     /// <summary>A problem that no waiting cures, for people; null when there is none.</summary>
-    public string? FinalProblem() => Participants
+    public string? FinalProblem() => troubled
+        .Where(h => !fenced.Contains(h))
         .SelectMany(h => hosts[h].Problems.Where(p => p.IsFinal).Select(p => $"host {h}: {p.Sink}: {p.Message}"))
         .FirstOrDefault();
 
@@ -124,7 +154,62 @@ internal sealed class CutoverBarrier
         .Where(h => hosts[h].Shown < version)
         .ToImmutableSortedDictionary(h => h, h => hosts[h].Problems is [var first, ..] ? $"{first.Sink}: {first.Message}" : "has not answered yet", StringComparer.Ordinal);
 
+    private Tally Sum => sum ??= new Tally(Participants.Select(h => hosts[h]));
+
     /// <param name="Sent">The newest version it was sent.</param>
     /// <param name="Shown">The newest it has acknowledged.</param>
-    private sealed record HostStand(long Sent, long Shown, ImmutableHashSet<string> Drained, ImmutableArray<TrafficProblem> Problems);
+    private sealed record HostStand(long Sent, long Shown, ImmutableArray<string> Drained, ImmutableArray<TrafficProblem> Problems)
+    {
+        public static HostStand Unheard { get; } = new(0, 0, [], []);
+    }
+
+    /// <summary>How many hosts show which version, and how many have let go of which endpoint.</summary>
+    private sealed class Tally
+    {
+        private readonly SortedDictionary<long, int> shown = [];
+        private readonly Dictionary<string, int> drained = new(StringComparer.Ordinal);
+        private int count;
+
+        public Tally(IEnumerable<HostStand> stands)
+        {
+            foreach (var stand in stands)
+            {
+                count++;
+                Add(stand, 1);
+            }
+        }
+
+        /// <summary>The newest version that every host shows; with no host, any.</summary>
+        public long Lowest => count == 0 ? long.MaxValue : shown.First().Key;
+
+        public bool HaveDrained(string endpoint) => drained.GetValueOrDefault(endpoint) == count;
+
+        public void Replace(HostStand before, HostStand after)
+        {
+            Add(before, -1);
+            Add(after, 1);
+        }
+
+        private void Add(HostStand stand, int hosts)
+        {
+            Count(shown, stand.Shown, hosts);
+            foreach (var endpoint in stand.Drained)
+            {
+                Count(drained, endpoint, hosts);
+            }
+        }
+
+        private static void Count<T>(IDictionary<T, int> counts, T key, int hosts)
+        {
+            counts.TryGetValue(key, out var known);
+            if (known + hosts == 0)
+            {
+                counts.Remove(key);
+            }
+            else
+            {
+                counts[key] = known + hosts;
+            }
+        }
+    }
 }

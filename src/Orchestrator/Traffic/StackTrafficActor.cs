@@ -37,6 +37,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
     private TrafficTable? table;
     private string shown = "";
+    private string shownHosts = "";
     private string toldBehind = "";
     private bool isRemoved;
 
@@ -182,13 +183,14 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         barrier.Observe(snapshot);
         var services = TrafficTables.Services(target, snapshot, marks);
         var hosts = await extras.HostsAsync(target, snapshot);
-        var text = JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable) + hosts.Text;
-        var isNew = text != shown;
+        var text = JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable);
+        var isNew = text != shown || hosts.Text != shownHosts;
         if (isNew)
         {
             var gone = marks.Draining.Where(IsGone);
             await SaveAsync(marks with { Version = marks.Version + 1, Draining = marks.Draining.Except(gone) });
             shown = text;
+            shownHosts = hosts.Text;
             table = new TrafficTable { Stack = stack, Version = marks.Version, Services = services };
             barrier.Publish(services, marks.Version);
             LogTable(stack, marks.Version, services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Serving)), services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Draining)));
@@ -219,7 +221,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
                 CommandId = TrafficKey(stack),
                 Table = table,
                 Overlays = hosts.Overlays(host),
-                Peers = hosts.Peers(host),
+                Peers = hosts.Peers,
                 Certificates = hosts.Certificates,
                 Networks = hosts.Networks,
             }));
@@ -276,12 +278,17 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     /// <summary>After the first second, in which hosts show it as a rule.</summary>
     private void TellBehind()
     {
+        var late = publishing.Where(p => Now - p.Since >= TickInterval).ToList();
+        if (late.Count == 0)
+        {
+            return;
+        }
         var behind = string.Join(", ", barrier.Behind(marks.Version).Select(b => $"{b.Key}: {b.Value}"));
         if (behind == toldBehind)
         {
             return;
         }
-        foreach (var waiting in publishing.Where(p => Now - p.Since >= TickInterval))
+        foreach (var waiting in late)
         {
             toldBehind = behind;
             waiting.ReplyTo.Tell(new TrafficMessage.Awaited(waiting.Replica, waiting.Host, behind));

@@ -14,7 +14,7 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
     private ImmutableArray<CertificateFile> files = [];
 
     /// <summary>What the last answer was made for, and it.</summary>
-    private (TrafficTarget? Target, string Hosts, HostExtras Extras) last = (null, "", HostExtras.None);
+    private (TrafficTarget? Target, object? Addresses, HostExtras Extras) last = (null, null, HostExtras.None);
 
     public async Task PrepareAsync(TrafficTarget target)
     {
@@ -26,18 +26,17 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
 
     public async Task<HostExtras> HostsAsync(TrafficTarget target, FleetSnapshot fleet)
     {
-        var addresses = fleet.Hosts.Values.Where(h => h.Facts?.Address is not null).ToDictionary(h => h.Name, h => h.Facts!.Address!, StringComparer.Ordinal);
-        var hosts = string.Join(' ', fleet.Hosts.Keys.Select(h => $"{h}={addresses.GetValueOrDefault(h)}"));
-        if (ReferenceEquals(last.Target, target) && last.Hosts == hosts)
+        if (ReferenceEquals(last.Target, target) && ReferenceEquals(last.Addresses, fleet.Addresses))
         {
             return last.Extras;
         }
+        var addresses = fleet.Addresses.Where(h => h.Value is not null).ToDictionary(h => h.Key, h => h.Value!, StringComparer.Ordinal);
         var allocated = target.Current is { } current ? await Spanning.AskAsync(networks, current.Spec, fleet) : null;
         var slices = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.SlicesOf(h).Values.ToImmutableArray() ?? [], StringComparer.Ordinal);
-        var peers = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.PeersOf(h, addresses) ?? [], StringComparer.Ordinal);
+        var peers = allocated?.Peers(addresses) ?? [];
         ImmutableArray<string>? named = target.Current is { } wanted ? [.. wanted.Spec.Networks.Values.Select(n => n.EngineName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : null;
         var extras = new HostExtras(slices, peers, files, Text(fleet, slices, peers, named)) { Networks = named };
-        last = (target, hosts, extras);
+        last = (target, fleet.Addresses, extras);
         return extras;
     }
 
@@ -45,6 +44,6 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
 
     public void Publish(TrafficTable table) => etcd.Tell(new EtcdSinkMessage.Apply(table.Version, table));
 
-    private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableDictionary<string, ImmutableArray<OverlayPeer>> peers, ImmutableArray<string>? named) =>
-        string.Join('\n', files.Select(f => f.Id).Append(named is { } names ? string.Join(',', names) : "").Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])} {string.Join(',', peers[h])}")));
+    private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableArray<OverlayPeer> peers, ImmutableArray<string>? named) =>
+        string.Join('\n', files.Select(f => f.Id).Append(named is { } names ? string.Join(',', names) : "").Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])}")).Append(string.Join(',', peers)));
 }

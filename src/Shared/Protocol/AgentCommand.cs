@@ -120,11 +120,14 @@ public abstract record AgentCommand
     /// </summary>
     public sealed record ApplyTraffic : AgentCommand
     {
+        [JsonConverter(typeof(TrafficTableConverter))]
         public required TrafficTable Table { get; init; }
 
         /// <summary>This host's part of each of the stack's networks that span hosts.</summary>
         public ImmutableArray<OverlaySlice> Overlays { get; init; } = [];
 
+        /// <summary>All hosts of these networks, the receiver among them: the same list goes to each.</summary>
+        [JsonConverter(typeof(OverlayPeersConverter))]
         public ImmutableArray<OverlayPeer> Peers { get; init; } = [];
 
         /// <summary>Those the table's routes name.</summary>

@@ -30,9 +30,9 @@ public sealed record OverlaySlice
     public ImmutableArray<string> Resolvers { get; init; } = [];
 }
 
-/// <summary>Another host of a network.</summary>
+/// <summary>A host of a network.</summary>
 /// <param name="Network">Its <see cref="OverlaySlice.EngineName"/>.</param>
-/// <param name="Host">The peer's name.</param>
+/// <param name="Host">Its name.</param>
 /// <param name="Address">Where VXLAN packets to it go.</param>
 /// <param name="Gateway">Its own address in the network; its DNS server answers there too.</param>
 public sealed record OverlayPeer(string Network, string Host, string Address, string Gateway);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Serialization;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Protocol;
 
@@ -18,4 +19,6 @@ public sealed class ProtocolJson() : ProtocolJsonMetadata(DeclaredDefaults.Optio
 [JsonSerializable(typeof(AgentCommand))]
 [JsonSerializable(typeof(AgentEvent))]
 [JsonSerializable(typeof(LinkFrame))]
+[JsonSerializable(typeof(TrafficTable))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<OverlayPeer>))]
 public partial class ProtocolJsonMetadata : JsonSerializerContext;

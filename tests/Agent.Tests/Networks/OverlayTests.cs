@@ -50,7 +50,8 @@ public sealed class OverlayTests : IDisposable
         CommandId = "traffic",
         Table = new TrafficTable { Stack = "shop", Version = 1, IsRemoved = isRemoved },
         Overlays = isRemoved ? [] : [Slice],
-        Peers = [.. peers.Select((address, number) => new OverlayPeer(Network, $"h{number + 2}", address, $"10.128.{number + 1}.1"))],
+        // The list is that of all hosts: this one is no peer of its own.
+        Peers = [.. peers.Select((address, number) => new OverlayPeer(Network, $"h{number + 2}", address, $"10.128.{number + 1}.1")), new OverlayPeer(Network, "h1", "10.77.0.1", Slice.Gateway)],
     }));
 
     private IActorRef Sink()

@@ -31,7 +31,7 @@ public sealed class NetworkAllocationActorTests : TestKit
 
         Assert.Equal(first.SlicesOf("h2")["default"].Range, second.SlicesOf("h2")["default"].Range);
         Assert.Equal(3, new[] { "h1", "h2", "h3" }.Select(h => second.SlicesOf(h)["default"].Range).Distinct().Count());
-        Assert.Equal(["h1", "h3"], second.PeersOf("h2", new Dictionary<string, string> { ["h1"] = "192.168.0.1", ["h3"] = "192.168.0.3" }).Select(p => p.Host));
+        Assert.Equal(["h1", "h3"], second.Peers(new Dictionary<string, string> { ["h1"] = "192.168.0.1", ["h3"] = "192.168.0.3" }).Select(p => p.Host));
     }
 
     [Fact]

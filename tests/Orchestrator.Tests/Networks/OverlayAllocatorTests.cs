@@ -41,13 +41,13 @@ public sealed class OverlayAllocatorTests
     }
 
     [Fact]
-    public void Peers_are_the_other_hosts_that_said_where_they_are_reached()
+    public void Peers_are_the_hosts_that_said_where_they_are_reached()
     {
         var state = Good(OverlayAllocator.Ensure(OverlayAllocations.Empty, new OverlayOptions(), "shop", [Net("default")], ["h1", "h2", "h3"]));
 
-        var peers = OverlayAllocator.Peers(state, ["shop_default"], new Dictionary<string, string> { ["h1"] = "192.168.0.1", ["h2"] = "192.168.0.2" }, "h1");
+        var peers = OverlayAllocator.Peers(state, ["shop_default"], new Dictionary<string, string> { ["h1"] = "192.168.0.1", ["h2"] = "192.168.0.2" });
 
-        Assert.Equal([new OverlayPeer("shop_default", "h2", "192.168.0.2", "10.128.0.129")], peers.ToArray());
+        Assert.Equal([new OverlayPeer("shop_default", "h1", "192.168.0.1", "10.128.0.1"), new OverlayPeer("shop_default", "h2", "192.168.0.2", "10.128.0.129")], peers.ToArray());
     }
 
     [Fact]
