@@ -7,10 +7,10 @@ namespace Orchestrator.Planning;
 public sealed class PlacementBoard
 {
     private readonly FleetSnapshot fleet;
-    private readonly Dictionary<(string Host, string Service), int> ofService = [];
-    private readonly Dictionary<string, int> total = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Reservation> reserved = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Host, int Port, string Protocol), string> ports = [];
+    private readonly Dictionary<string, Standing> standings = new(StringComparer.Ordinal);
+
+    /// <summary>By service, from its first choice on.</summary>
+    private readonly Dictionary<string, CandidateList> candidates = new(StringComparer.Ordinal);
 
     /// <summary>Starts from what other stacks have; this stack's replicas are added as the plan decides on them.</summary>
     public PlacementBoard(FleetSnapshot fleet, string stack)
@@ -30,7 +30,7 @@ public sealed class PlacementBoard
     {
         if (replica.State != ReplicaState.Retained)
         {
-            total[host] = total.GetValueOrDefault(host) + 1;
+            Of(host).Total++;
             Hold(host, replica, owner);
         }
     }
@@ -45,24 +45,26 @@ public sealed class PlacementBoard
         Hold(host, Reservation.Of(replica));
         foreach (var (port, protocol) in replica.Ports.Select(PublishedPort).OfType<(int, string)>())
         {
-            ports.TryAdd((host, port, protocol), owner);
+            Of(host).Ports.TryAdd((port, protocol), owner);
         }
     }
 
-    public void Hold(string host, Reservation reservation) => reserved[host] = reserved.GetValueOrDefault(host) + reservation;
+    public void Hold(string host, Reservation reservation) => Of(host).Reserved += reservation;
 
     public void Take(string host, ServiceSpec service, int slot)
     {
-        ofService[(host, service.Name)] = CountOf(host, service) + 1;
-        total[host] = total.GetValueOrDefault(host) + 1;
+        var standing = Of(host);
+        standing.OfService[service.Name] = standing.OfService.GetValueOrDefault(service.Name) + 1;
+        standing.Total++;
+        candidates.GetValueOrDefault(service.Name)?.Count(host);
         Hold(host, Reservation.Of(service));
         foreach (var port in FixedPorts(service))
         {
-            ports.TryAdd((host, port.Published!.Value, port.Protocol), $"{service.Name}.{slot}");
+            standing.Ports.TryAdd((port.Published!.Value, port.Protocol), $"{service.Name}.{slot}");
         }
     }
 
-    public int CountOf(string host, ServiceSpec service) => ofService.GetValueOrDefault((host, service.Name));
+    public int CountOf(string host, ServiceSpec service) => standings.GetValueOrDefault(host)?.OfService.GetValueOrDefault(service.Name) ?? 0;
 
     /// <summary>Null when the host can take one more, else why not.</summary>
     public string? Refusal(HostSnapshot host, ServiceSpec service, ServiceRevision revision)
@@ -85,7 +87,7 @@ public sealed class PlacementBoard
     {
         foreach (var port in FixedPorts(service))
         {
-            if (ports.TryGetValue((host, port.Published!.Value, port.Protocol), out var owner))
+            if (standings.TryGetValue(host, out var standing) && standing.Ports.TryGetValue((port.Published!.Value, port.Protocol), out var owner))
             {
                 return $"port {port.Published}/{port.Protocol} is taken there by {owner}";
             }
@@ -100,7 +102,7 @@ public sealed class PlacementBoard
         {
             return null;
         }
-        var has = reserved.GetValueOrDefault(host);
+        var has = standings.GetValueOrDefault(host)?.Reserved ?? default;
         var shortages = new List<string>(2);
         if (wanted.MemoryBytes > 0 && facts.MemoryBytes > 0 && has.MemoryBytes + wanted.MemoryBytes > facts.MemoryBytes)
         {
@@ -116,40 +118,28 @@ public sealed class PlacementBoard
     /// <summary>The best host: spread over the preferred labels, then fewest of the service, then fewest of all, then by name. Null with the reasons when no host can.</summary>
     public string? Choose(ServiceSpec service, ServiceRevision revision, out string reasons)
     {
-        var refusals = new List<string>();
-        var eligible = new List<HostSnapshot>();
-        foreach (var host in fleet.Hosts.Values)
+        if (!candidates.TryGetValue(service.Name, out var list))
         {
-            if (Refusal(host, service, revision) is { } refusal)
-            {
-                refusals.Add($"{host.Name}: {refusal}");
-            }
-            else
-            {
-                eligible.Add(host);
-            }
+            candidates[service.Name] = list = new CandidateList(fleet, service, revision, this);
         }
-        reasons = refusals.Count == 0 ? "there are no hosts" : string.Join("; ", refusals);
-        IEnumerable<HostSnapshot> best = eligible;
-        foreach (var key in service.Deploy.Placement.SpreadBy)
-        {
-            best = best.GroupBy(h => PlacementFilter.ValueOf(h, key), StringComparer.OrdinalIgnoreCase)
-                .OrderBy(g => CountInGroup(service, key, g.Key))
-                .ThenBy(g => g.Key, StringComparer.Ordinal)
-                .FirstOrDefault() ?? best;
-        }
-        return best.OrderBy(h => CountOf(h.Name, service))
-            .ThenBy(h => total.GetValueOrDefault(h.Name))
-            .ThenBy(h => h.Name, StringComparer.Ordinal)
-            .FirstOrDefault()?.Name;
+        var best = list.Best(h => IsFull(h, service));
+        reasons = best is not null ? "" : fleet.Hosts.IsEmpty ? "there are no hosts" : string.Join("; ", fleet.Hosts.Values.Select(h => $"{h.Name}: {Refusal(h, service, revision)}"));
+        return best;
     }
+
+    private bool IsFull(string host, ServiceSpec service) =>
+        (service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && CountOf(host, service) >= max) || RoomRefusal(host, service) is not null;
 
     public static IEnumerable<PortSpec> FixedPorts(ServiceSpec service) => service.Container.Ports.Where(p => p.Published is > 0);
 
-    private int CountInGroup(ServiceSpec service, string key, string value) =>
-        fleet.Hosts.Values
-            .Where(h => string.Equals(PlacementFilter.ValueOf(h, key), value, StringComparison.OrdinalIgnoreCase))
-            .Sum(h => CountOf(h.Name, service));
+    private Standing Of(string host)
+    {
+        if (!standings.TryGetValue(host, out var standing))
+        {
+            standings[host] = standing = new Standing();
+        }
+        return standing;
+    }
 
     /// <summary><c>0.0.0.0:8080->80/tcp</c> → 8080, tcp.</summary>
     private static (int Port, string Protocol)? PublishedPort(string text)
@@ -162,5 +152,100 @@ public sealed class PlacementBoard
         }
         var colon = text.LastIndexOf(':', arrow);
         return int.TryParse(text.AsSpan(colon + 1, arrow - colon - 1), out var port) ? (port, text[(slash + 1)..]) : null;
+    }
+
+    /// <summary>What one host has, as far as the plan has come.</summary>
+    private sealed class Standing
+    {
+        public int Total { get; set; }
+
+        public Reservation Reserved { get; set; }
+
+        public Dictionary<string, int> OfService { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<(int Port, string Protocol), string> Ports { get; } = [];
+    }
+
+    /// <summary>Hosts that may run one service at all, with what they are compared by at hand: a choice is one pass over them.</summary>
+    private sealed class CandidateList
+    {
+        private readonly Candidate[] eligible;
+
+        /// <summary>Of every host, eligible or not: replicas where none may go any more count for the spread too.</summary>
+        private readonly Dictionary<string, Candidate> all = new(StringComparer.Ordinal);
+
+        private readonly bool isLimited;
+
+        public CandidateList(FleetSnapshot fleet, ServiceSpec service, ServiceRevision revision, PlacementBoard board)
+        {
+            isLimited = service.Deploy.Placement.MaxReplicasPerHost > 0 || FixedPorts(service).Any() || Reservation.Of(service) != default;
+            var groups = service.Deploy.Placement.SpreadBy.Select(_ => new Dictionary<string, Group>(StringComparer.OrdinalIgnoreCase)).ToList();
+            foreach (var host in fleet.Hosts.Values)
+            {
+                var own = service.Deploy.Placement.SpreadBy.Select((key, level) =>
+                {
+                    var value = PlacementFilter.ValueOf(host, key);
+                    return groups[level].TryGetValue(value, out var known) ? known : groups[level][value] = new Group(value);
+                }).ToArray();
+                var candidate = new Candidate(host.Name, board.Of(host.Name), own) { Count = board.CountOf(host.Name, service) };
+                foreach (var group in own)
+                {
+                    group.Count += candidate.Count;
+                }
+                all[host.Name] = candidate;
+            }
+            eligible = [.. fleet.Hosts.Values.Where(h => PlacementFilter.Refusal(h, service, revision) is null).Select(h => all[h.Name])];
+        }
+
+        /// <summary>The service has one more replica there.</summary>
+        public void Count(string host)
+        {
+            if (all.TryGetValue(host, out var candidate))
+            {
+                candidate.Count++;
+                foreach (var group in candidate.Groups)
+                {
+                    group.Count++;
+                }
+            }
+        }
+
+        public string? Best(Func<string, bool> isFull)
+        {
+            Candidate? best = null;
+            foreach (var candidate in eligible)
+            {
+                // Hosts come by name: among equals the first stays.
+                if ((best is null || candidate.CompareTo(best) < 0) && !(isLimited && isFull(candidate.Host)))
+                {
+                    best = candidate;
+                }
+            }
+            return best?.Host;
+        }
+    }
+
+    private sealed record Group(string Value)
+    {
+        public int Count { get; set; }
+    }
+
+    private sealed record Candidate(string Host, Standing Standing, Group[] Groups)
+    {
+        public int Count { get; set; }
+
+        /// <summary>Fewest of the service in the preferred groups, outermost first, then on the host, then fewest of all.</summary>
+        public int CompareTo(Candidate other)
+        {
+            for (var level = 0; level < Groups.Length; level++)
+            {
+                var (own, others) = (Groups[level], other.Groups[level]);
+                if (!ReferenceEquals(own, others))
+                {
+                    return own.Count != others.Count ? own.Count - others.Count : string.CompareOrdinal(own.Value, others.Value);
+                }
+            }
+            return Count != other.Count ? Count - other.Count : Standing.Total - other.Standing.Total;
+        }
     }
 }
