@@ -69,7 +69,7 @@ public sealed class TrafficErrorTests
             { "strategy: {replicas: 1}", "strategy: `type` is missing; write type: rolling, type: canary or type: blue-green" },
             { "strategy: {type: canary, replicas: 0}", "strategy.replicas: must be at least 1, but is 0" },
             { "strategy: {type: canary, percent: 101}", "strategy.percent: must be from 1 to 100, but is 101" },
-            { "strategy: {type: canary, replicas: 1, percent: 10}", "strategy.percent: `percent` stands beside `replicas` (at stack.yaml:4:57); keep one of the two" },
+            { "strategy: {type: canary, replicas: 1, percent: 10}", "strategy.percent: `percent` stands beside `replicas` (at stack.yaml:4:68); keep one of the two" },
             { "strategy: {type: canary, hold: 8d}", "strategy.hold: must be at most 7d; set promote: manual to wait for somebody" },
             { "strategy: {type: canary, hold: 1m, promote: manual}", "strategy.hold: `hold` ends nothing with promote: manual; remove it, or set promote: auto" },
             { "strategy: {type: canary, promote: never}", "strategy.promote: must be one of auto, manual, but is `never`" },
