@@ -35,8 +35,8 @@ public sealed class PreflightTests : IDisposable
         _host.Ports[("tcp", 8080)] = "another program listens there (nginx, process 7)";
 
         Assert.Equal(
-            [new PreflightProblem("service web", "port 8080/tcp is not free: another program listens there (nginx, process 7); stop that or publish another port", IsWarning: false)],
-            Check(Web(WithPort(8080))));
+            new PreflightProblem("service web", "port 8080/tcp is not free: another program listens there (nginx, process 7); stop that or publish another port", IsWarning: false),
+            Assert.Single(Check(Web(WithPort(8080)))));
         Assert.Empty(Check(Web(WithPort(8081))));
     }
 
@@ -164,7 +164,7 @@ public sealed class PreflightTests : IDisposable
 
         _bench.Advance(PreflightActor.AnswerMax);
 
-        Assert.Equal([new PreflightProblem("", "containers could not be looked at: looking at containers took longer than 10 s", IsWarning: true)], _bench.One<AgentEvent.Preflighted>().Problems);
+        Assert.Equal(new PreflightProblem("", "containers could not be looked at: looking at containers took longer than 10 s", IsWarning: true), Assert.Single(_bench.One<AgentEvent.Preflighted>().Problems));
     }
 
     [Fact]
