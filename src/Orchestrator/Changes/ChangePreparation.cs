@@ -29,7 +29,8 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
     /// <summary>Throws <see cref="CoordinatorException"/> when the request cannot be met.</summary>
     public async Task<PreparedChange> PrepareAsync(ChangeRequest request)
     {
-        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), FleetTimeout);
+        // An agent that is being restarted is back in a second; one that is not is down soon, and then it counts what the host has.
+        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true, AwaitsLinks: !request.SkipUnreachable), FleetTimeout);
         if (!snapshot.Hosts.Values.Any(h => h.State == HostState.Ready))
         {
             throw new CoordinatorException(CoordinatorErrorKind.Unreachable, snapshot.Hosts.IsEmpty

@@ -21,7 +21,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
 
     /// <summary>Those of <see cref="subscribers"/> that are told every change.</summary>
     private readonly HashSet<IActorRef> observers = [];
-    private readonly List<IActorRef> waitingForSettled = [];
+    private readonly List<(IActorRef ReplyTo, bool AwaitsLinks)> waitingForSettled = [];
     private readonly Dictionary<long, (IActorRef ReplyTo, HashSet<string> Open)> refreshes = [];
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
     private FleetMessage.Roster? roster;
@@ -38,7 +38,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<FleetMessage.Send>(Send);
         Receive<FleetMessage.Subscribe>(m => Subscribe(m.Replicas));
         Receive<FleetMessage.PeekFleet>(_ => Sender.Tell(snapshot));
-        Receive<FleetMessage.GetFleet>(m => GetFleet(m.Fresh));
+        Receive<FleetMessage.GetFleet>(GetFleet);
         Receive<FleetMessage.Roster>(TellRoster);
         ReceiveAsync<FleetMessage.Forget>(ForgetAsync);
         ReceiveAsync<HostMessage.Updated>(UpdateAsync);
@@ -133,11 +133,11 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void GetFleet(bool fresh)
+    private void GetFleet(FleetMessage.GetFleet message)
     {
-        if (!fresh || !IsSettled())
+        if (!message.Fresh || !IsSettled(message.AwaitsLinks))
         {
-            waitingForSettled.Add(Sender);
+            waitingForSettled.Add((Sender, message.AwaitsLinks));
             AnswerSettled();
             return;
         }
@@ -172,19 +172,18 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         }
     }
 
-    private bool IsSettled() => (!options.WaitsForFirstHost || !snapshot.Hosts.IsEmpty) && snapshot.Hosts.Values.All(h => h.State != HostState.Unknown);
+    private bool IsSettled(bool awaitsLinks) =>
+        (!options.WaitsForFirstHost || !snapshot.Hosts.IsEmpty) && snapshot.Hosts.Values.All(h => h.State != HostState.Unknown && !(awaitsLinks && h.State == HostState.Disconnected));
 
-    private void AnswerSettled()
+    private void AnswerSettled() => waitingForSettled.RemoveAll(waiting =>
     {
-        if (IsSettled())
+        var isSettled = IsSettled(waiting.AwaitsLinks);
+        if (isSettled)
         {
-            foreach (var waiting in waitingForSettled)
-            {
-                waiting.Tell(snapshot);
-            }
-            waitingForSettled.Clear();
+            waiting.ReplyTo.Tell(snapshot);
         }
-    }
+        return isSettled;
+    });
 
     private async Task ForgetAsync(FleetMessage.Forget message)
     {

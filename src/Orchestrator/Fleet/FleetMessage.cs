@@ -35,7 +35,8 @@ public abstract record FleetMessage
 
     /// <summary>Answered with a <see cref="FleetSnapshot"/> once no host is Unknown.</summary>
     /// <param name="Fresh">Ask every agent for its inventory first (bounded by <see cref="FleetActor.RefreshTimeout"/>).</param>
-    public sealed record GetFleet(bool Fresh) : FleetMessage;
+    /// <param name="AwaitsLinks">Wait also while a host is Disconnected: it is back or down within <see cref="FleetOptions.HostDownAfter"/>.</param>
+    public sealed record GetFleet(bool Fresh, bool AwaitsLinks = false) : FleetMessage;
 
     /// <summary>Answered with the snapshot as it is.</summary>
     public sealed record PeekFleet : FleetMessage;

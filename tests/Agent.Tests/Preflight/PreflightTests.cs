@@ -178,6 +178,20 @@ public sealed class PreflightTests : IDisposable
         Assert.Equal("preflight-1", _bench.One<AgentEvent.Preflighted>().CommandId);
     }
 
+    [Theory]
+    [InlineData(true, false, true)]
+    [InlineData(true, true, false)]
+    [InlineData(false, false, false)]
+    public void Port_of_the_ingress_must_be_free_or_the_ingresss_own(bool hasIngress, bool isOwn, bool isRefused)
+    {
+        _host.Ports[("tcp", 8080)] = "another program listens there";
+        var command = new AgentCommand.Preflight { CommandId = "c", Stack = "shop", Listeners = [new PreflightListener("web", null, 8080)] };
+
+        var problems = PreflightChecks.Ports(command, [], _host, hasIngress, isOwn ? [8080] : []).Select(p => p.Message).ToArray();
+
+        Assert.Equal(isRefused ? ["port 8080/tcp of the ingress is not free: another program listens there; stop that or publish another port"] : [], problems);
+    }
+
     [Fact]
     public void Own_sockets_and_files_are_seen_as_they_are()
     {

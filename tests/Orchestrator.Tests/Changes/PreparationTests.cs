@@ -31,10 +31,12 @@ public sealed class PreparationTests : IAsyncLifetime
 
     private ICoordinator Coordinator => _host.Coordinator;
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => StartAsync(TimeSpan.FromMilliseconds(50));
+
+    private async Task StartAsync(TimeSpan hostDownAfter)
     {
         _system = ActorSystem.Create("preparation");
-        _host = CoordinatorHost.Start(_system, _store, new FleetOptions { HostDownAfter = TimeSpan.FromMilliseconds(50), WaitsForFirstHost = true }, new StackOptions(), new CoordinatorVersion("0.1.0", "fleet", ""), NullLoggerFactory.Instance);
+        _host = CoordinatorHost.Start(_system, _store, new FleetOptions { HostDownAfter = hostDownAfter, WaitsForFirstHost = true }, new StackOptions(), new CoordinatorVersion("0.1.0", "fleet", ""), NullLoggerFactory.Instance);
         foreach (var host in new[] { "h1", "h2" })
         {
             await ConnectAsync(host);
@@ -111,7 +113,7 @@ public sealed class PreparationTests : IAsyncLifetime
     [Fact]
     public async Task First_deploy_that_fails_does_not_send_to_a_revision_that_is_not_there()
     {
-        _registry.Push(new FakeImage("registry.test/bad:v1") { ExitsAfter = TimeSpan.Zero, ExitCode = 3 });
+        _registry.Push(FakeImage.BadCommand("registry.test/bad:v1"));
         var spec = Spec(1, "registry.test/bad:v1", FailureAction.Rollback);
 
         var events = await DeployAsync(spec, ChangeOutcome.Paused);
@@ -141,6 +143,21 @@ public sealed class PreparationTests : IAsyncLifetime
 
         Assert.Equal(ChangeOutcome.Done, Outcome(events));
         Assert.Equal(2, _engines["h1"].Containers.Count(c => c.IsRunning && c.Request.Image.StartsWith(NewImage, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Host_whose_agent_is_being_restarted_is_waited_for()
+    {
+        await _system.Terminate();
+        await StartAsync(TimeSpan.FromMinutes(5));
+        await DeployAsync(Spec(2));
+        await DisconnectAsync("h2", HostState.Disconnected);
+
+        var update = DeployAsync(Spec(2, NewImage));
+        await LinkAsync("h2");
+
+        await update;
+        Assert.All(_engines.Values, e => Assert.Single(e.Containers, c => c.IsRunning && c.Request.Image.StartsWith(NewImage, StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -261,12 +278,17 @@ public sealed class PreparationTests : IAsyncLifetime
         var (engine, host) = (_engines[name] = new FakeEngine(TimeProvider.System, _registry, $"fake://{name}"), _hosts[name] = new FakeHost());
         var options = new AgentOptions { HostName = name, HostProbe = host, Ingress = Orchestrator.Agent.IngressOptions.ForUser(Path.Combine(Path.GetTempPath(), "orchestrator-no-ingress"), null) };
         IEngine seen = engine;
-        var agent = _agents[name] = _system.ActorOf(Props.Create(() => new AgentActor(options, seen, NullLoggerFactory.Instance)), $"agent-{name}");
-        var session = await _host.Fleet.Ask<FleetMessage.SessionOpened>(new FleetMessage.AgentConnected(name, agent), TimeSpan.FromSeconds(10));
-        agent.Tell(new UplinkMessage.LinkUp(session.Uplink));
+        _agents[name] = _system.ActorOf(Props.Create(() => new AgentActor(options, seen, NullLoggerFactory.Instance)), $"agent-{name}");
+        await LinkAsync(name);
     }
 
-    private async Task DisconnectAsync(string name)
+    private async Task LinkAsync(string name)
+    {
+        var session = await _host.Fleet.Ask<FleetMessage.SessionOpened>(new FleetMessage.AgentConnected(name, _agents[name]), TimeSpan.FromSeconds(10));
+        _agents[name].Tell(new UplinkMessage.LinkUp(session.Uplink));
+    }
+
+    private async Task DisconnectAsync(string name, HostState until = HostState.Down)
     {
         _host.Fleet.Tell(new FleetMessage.AgentDisconnected(name, _agents[name], "test"));
         FleetSnapshot fleet;
@@ -274,7 +296,7 @@ public sealed class PreparationTests : IAsyncLifetime
         {
             fleet = await _host.Fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), TimeSpan.FromSeconds(10));
         }
-        while (fleet.Hosts[name].State != HostState.Down);
+        while (fleet.Hosts[name].State != until);
     }
 
     private sealed class FakeHost : IHostProbe

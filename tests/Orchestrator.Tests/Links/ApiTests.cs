@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Orchestrator.Api;
 using Orchestrator.Api.Http;
 using Orchestrator.Security;
+using Orchestrator.Stacks;
 
 namespace Orchestrator.Tests.Links;
 
@@ -59,6 +60,25 @@ public sealed class ApiTests
 
         Assert.Equal(CoordinatorErrorKind.NotFound, refused.Kind);
         Assert.Equal("stack shop has no service wep; it has web", refused.Message);
+    }
+
+    [Fact]
+    public async Task Plan_file_and_difference_come_over_the_wire_unharmed()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        using var client = fleet.Client();
+        var spec = new StackSpec
+        {
+            Name = "shop",
+            Services = [new ServiceSpec { Name = "web", Container = new ContainerSpec { Image = "web:v1", Environment = ImmutableSortedDictionary<string, string?>.Empty.Add("b", "1").Add("A_B", "2").Add("AB", null) } }],
+        };
+
+        var file = await client.PlanFileAsync(new ChangeRequest.Deploy { Stack = "shop", Spec = spec }, CancellationToken.None);
+
+        Assert.Null(file.Fault());
+        Assert.Equal(SpecJson.Write(spec), SpecJson.Write(file.Spec));
+        var diff = await client.DiffAsync(new DiffQuery { Stack = "shop", From = 1, To = 2 }, CancellationToken.None);
+        Assert.Equal(("revision 2", new KeyDiff("image", "changed", "a:1", "a:2")), (diff.To, Assert.Single(Assert.Single(diff.Parts).Keys)));
     }
 
     [Fact]

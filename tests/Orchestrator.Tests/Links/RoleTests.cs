@@ -28,6 +28,8 @@ public sealed class RoleTests
         await AssertDeniedAsync(() => viewer.TokensAsync(CancellationToken.None));
         await AssertDeniedAsync(() => viewer.RevokeTokenAsync("x", CancellationToken.None));
         await AssertDeniedAsync(() => viewer.RemoveHostAsync("h1", CancellationToken.None));
+        await AssertDeniedAsync(() => viewer.DiffAsync(new DiffQuery { Stack = "shop", From = 1, Values = true }, CancellationToken.None));
+        Assert.Equal("revision 1", (await viewer.DiffAsync(new DiffQuery { Stack = "shop", From = 1 }, CancellationToken.None)).From);
         await AssertDeniedAsync(() => viewer.SetMaintenanceAsync(new MaintenanceRequest("shop", "web", On: true), CancellationToken.None));
         Assert.DoesNotContain(Remove, fleet.Coordinator.Changes);
         Assert.Empty(fleet.Coordinator.RemovedHosts);
