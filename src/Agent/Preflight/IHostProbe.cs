@@ -24,9 +24,13 @@ public sealed class LocalHost : IHostProbe
     {
     }
 
-    /// <summary>Null where the engine is on another machine, or we are in a container: its sockets and files are not the host's.</summary>
+    /// <summary>For an agent that is installed on its host, beside its engine. Null where the engine is on another machine.</summary>
     /// <param name="engine">The engine's address.</param>
-    public static LocalHost? OfEngine(string engine) => engine.StartsWith("unix://", StringComparison.Ordinal) && !Array.Exists(ContainerMarks, File.Exists) ? new LocalHost() : null;
+    public static LocalHost? OfEngine(string engine) => engine.StartsWith("unix://", StringComparison.Ordinal) ? new LocalHost() : null;
+
+    /// <summary>Null also in a container, as in a pipeline that has the engine's socket: a container's sockets and files are not the host's.</summary>
+    /// <param name="engine">The engine's address.</param>
+    public static LocalHost? OfEngineOutside(string engine) => Array.Exists(ContainerMarks, File.Exists) ? null : OfEngine(engine);
 
     public string? PortHolder(string protocol, string? hostIp, int port) => protocol switch
     {

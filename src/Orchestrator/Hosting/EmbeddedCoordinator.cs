@@ -72,7 +72,7 @@ public sealed class EmbeddedCoordinator : IAsyncDisposable
         HostName = hostName,
         AgentVersion = options.Version,
         Credentials = options.Credentials,
-        HostProbe = LocalHost.OfEngine(options.Engine.Address),
+        HostProbe = LocalHost.OfEngineOutside(options.Engine.Address),
         Ingress = IngressOptions.ForUser(FolderOf(options), options.UserRuntimeFolder).WithImage(options.IngressImage),
     };
 
