@@ -69,7 +69,8 @@ internal static class ContainerRequest
     private static ImmutableSortedDictionary<string, string> Labels(ReplicaKey key, ReplicaSpec spec, string instance)
     {
         var slot = key.Slot.ToString(CultureInfo.InvariantCulture);
-        return spec.Container.Labels.SetItems(Reservations(spec.Container.Resources)).SetItems(new Dictionary<string, string>
+        var budget = RestartBudget.For(spec.Container.Restart)?.Labels() ?? ImmutableDictionary<string, string>.Empty;
+        return spec.Container.Labels.SetItems(Reservations(spec.Container.Resources)).SetItems(budget).SetItems(new Dictionary<string, string>
         {
             [ReplicaLabels.Stack] = key.Stack,
             [ReplicaLabels.Service] = key.Service,

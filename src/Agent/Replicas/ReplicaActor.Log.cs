@@ -32,6 +32,15 @@ internal sealed partial class ReplicaActor
     [LoggerMessage(1208, LogLevel.Warning, "{Key}: did not stop in time and is killed: {Reason}")]
     private partial void LogKilling(ReplicaKey key, string reason);
 
+    [LoggerMessage(1210, LogLevel.Warning, "{Key}: the name {Name} is taken by a container that is not ours; it is called {Other}")]
+    private partial void LogOtherName(ReplicaKey key, string name, string other);
+
+    [LoggerMessage(1211, LogLevel.Warning, "{Key}: started again {Restarts} times, max_attempts is {Max}: once it ends again, it stays so")]
+    private partial void LogBudgetSpent(ReplicaKey key, int restarts, int max);
+
+    [LoggerMessage(1212, LogLevel.Warning, "{Key}: its restarts could not be ended: {Error}")]
+    private partial void LogBudgetNotSpent(ReplicaKey key, string error);
+
     [LoggerMessage(1209, LogLevel.Warning, "{Key}: the failed container could not be stopped: {Reason}")]
     private partial void LogNotStopped(ReplicaKey key, string reason);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Orchestrator.Agent.Images;
 using Orchestrator.Agent.Inventory;
 using Orchestrator.Agent.Networks;
@@ -270,7 +271,7 @@ internal sealed partial class ReplicaActor
     private void CreateContainer()
     {
         var start = _start!;
-        var name = ContainerRequest.Name(_key, start.Spec);
+        var name = start.OtherName ?? ContainerRequest.Name(_key, start.Spec);
         var request = ContainerRequest.For(_key, start.Spec, start.Instance, start.Addresses);
         start.IsCommitted = true;
         Step(
@@ -304,6 +305,13 @@ internal sealed partial class ReplicaActor
             var key = ReplicaObservation.Key(holder.Labels);
             if (key == _key) OnLocated(holder);
             else if (key is not null && key.Stack == _key.Stack && key.Service == _key.Service && key.Slot == _key.Slot && !ReplicaObservation.IsUp(holder)) Replace(holder.Id, conflict);
+            else if (key is null && _start!.Spec.Container.ContainerName is null)
+            {
+                // Somebody else's stays; ours is known by its labels, whatever it is called.
+                _start.OtherName = string.Create(CultureInfo.InvariantCulture, $"{ContainerRequest.Name(_key, _start.Spec)}-{_start.NameConflicts + 1}");
+                LogOtherName(_key, name, _start.OtherName);
+                CreateContainer();
+            }
             else Fail(ReplicaStage.Create, key is null
                 ? $"the name {name} is taken by a container that is not ours ({holder.Id[..Math.Min(12, holder.Id.Length)]}); remove or rename it: docker rename {name} {name}-old"
                 : $"the name {name} is taken by {key}, which is {holder.Status}; it must be stopped first");

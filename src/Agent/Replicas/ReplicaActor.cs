@@ -125,7 +125,11 @@ internal sealed partial class ReplicaActor : EngineCaller
     {
         _observed = container;
         if (_start is { IsFailing: false, IsSealed: false } start && start.ContainerId == container.Id && start.EngineStartedAt is not null) CheckRunning(container);
-        else if (_start is null && _stop is null) ProbeIfUnverified();
+        else if (_start is null && _stop is null)
+        {
+            CountRestarts(container);
+            ProbeIfUnverified();
+        }
     }
 
     private void OnGone(string containerId)

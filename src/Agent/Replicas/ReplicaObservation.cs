@@ -16,6 +16,9 @@ namespace Orchestrator.Agent.Replicas;
 /// </remarks>
 internal static class ReplicaObservation
 {
+    /// <summary>Of a failing probe's output, told with each change of the replica: enough to see why.</summary>
+    private const int HealthOutputMax = 400;
+
     public static ReplicaKey? Key(IReadOnlyDictionary<string, string> labels) =>
         labels.TryGetValue(ReplicaLabels.Stack, out var stack)
         && labels.TryGetValue(ReplicaLabels.Service, out var service)
@@ -34,7 +37,8 @@ internal static class ReplicaObservation
         ConfigHash = container.Labels.GetValueOrDefault(ReplicaLabels.ConfigHash, ""),
         State = State(container, verdict, now),
         Health = Health(container, verdict, now),
-        ExitCode = HasEnded(container) ? container.ExitCode : null,
+        ExitCode = HasEnded(container) || container.Status == "restarting" ? container.ExitCode : null,
+        HealthOutput = IsUp(container) && container.Health is { Status: "unhealthy", LastOutput: var output } ? Clip(output) : null,
         OomKilled = container.OomKilled,
         RestartCount = container.RestartCount,
         Created = container.Created,
@@ -46,6 +50,9 @@ internal static class ReplicaObservation
             ? container.Addresses.Where(pair => pair.Value.Length > 0).ToImmutableSortedDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal)
             : ImmutableSortedDictionary<string, string>.Empty,
     };
+
+    /// <summary>Its end, where a probe says what is wrong.</summary>
+    private static string Clip(string output) => output.Length <= HealthOutputMax ? output : output[^HealthOutputMax..];
 
     /// <summary>Runs, in the engine's words, be it frozen.</summary>
     public static bool IsUp(ContainerDetails container) => container.Status is "running" or "paused";

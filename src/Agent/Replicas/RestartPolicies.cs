@@ -10,7 +10,7 @@ internal static class RestartPolicies
     public static RestartPolicy For(RestartSpec spec) => spec.Condition switch
     {
         RestartCondition.None => RestartPolicy.No,
-        RestartCondition.OnFailure => new RestartPolicy("on-failure", spec.MaxAttempts),
+        RestartCondition.OnFailure => new RestartPolicy("on-failure", RestartBudget.For(spec) is null ? spec.MaxAttempts : 0),
         RestartCondition.Any => new RestartPolicy("unless-stopped"),
         RestartCondition.Always => new RestartPolicy("always"),
         _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.Condition, "unknown restart condition"),

@@ -42,6 +42,9 @@ internal sealed class StartJob(AgentCommand.StartReplica command, DateTimeOffset
 
     public int NameConflicts { get; set; }
 
+    /// <summary>The container's name, where its own is taken by somebody else's; null for its own.</summary>
+    public string? OtherName { get; set; }
+
     /// <summary>Failures in a row of the engine call under way.</summary>
     public int Attempts { get; set; }
 

@@ -10,8 +10,13 @@ using Orchestrator.Stacks;
 namespace Orchestrator.Api;
 
 /// <summary>The coordinator in this process: asks its actors.</summary>
-public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, CoordinatorVersion version, Func<string, TimeSpan, string>? createToken = null) : ICoordinator
+public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, CoordinatorVersion version, Func<string, TimeSpan, string>? createToken = null, TimeProvider? time = null) : ICoordinator
 {
+    /// <summary>How late a reader that follows hears of an event, at most.</summary>
+    private static readonly TimeSpan EventsInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly TimeProvider time = time ?? TimeProvider.System;
+
     /// <summary>A reader this far behind is cut off rather than let the coordinator's memory grow.</summary>
     private const int EventsMax = 10_000;
 
@@ -67,6 +72,7 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
             : await AskAsync<ImmutableArray<StackState>>(new StackMessage.GetStates(), ReadTimeout, cancellation);
         var names = states.ToDictionary(s => s.Head.Stack, CoordinatorViews.ImageNames, StringComparer.Ordinal);
         var none = new Dictionary<(string, string), string>();
+        var loops = states.SelectMany(s => s.CrashLoops, (s, loop) => ((s.Head.Stack, loop.Key.Service, loop.Key.Slot), loop.Value)).ToDictionary(l => l.Item1, l => l.Value);
         var inMaintenance = states.SelectMany(s => s.Head.InMaintenance, (s, service) => (s.Head.Stack, service)).ToHashSet();
         var fleet = await FleetAsync(cancellation);
         return [.. from host in fleet.Hosts.Values
@@ -74,14 +80,18 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
                    where stack is null || replica.Key.Stack == stack
                    where all || replica.State != ReplicaState.Retained
                    orderby replica.Key.Stack, replica.Key.Service, replica.Key.Slot, replica.Key.Revision, host.Name
-                   select CoordinatorViews.Of(host, replica, names.GetValueOrDefault(replica.Key.Stack, none)) with { InMaintenance = inMaintenance.Contains((replica.Key.Stack, replica.Key.Service)) }];
+                   select CoordinatorViews.Of(host, replica, names.GetValueOrDefault(replica.Key.Stack, none)) with
+               {
+                   InMaintenance = inMaintenance.Contains((replica.Key.Stack, replica.Key.Service)),
+                   CrashLoop = replica.State == ReplicaState.Retained ? null : loops.GetValueOrDefault((replica.Key.Stack, replica.Key.Service, replica.Key.Slot)),
+               }];
     }
 
     public async Task<ImmutableArray<StackView>> StacksAsync(CancellationToken cancellation)
     {
         var fleet = await FleetAsync(cancellation);
         var states = await AskAsync<ImmutableArray<StackState>>(new StackMessage.GetStates(), ReadTimeout, cancellation);
-        return [.. states.Where(s => s.Head.Current is not null).Select(s => CoordinatorViews.Of(s, fleet))];
+        return [.. states.Where(s => s.Head.Current is not null).Select(s => CoordinatorViews.Of(s, fleet, time.GetUtcNow()))];
     }
 
     public async Task<ImmutableArray<RevisionView>> HistoryAsync(string stack, CancellationToken cancellation)
@@ -131,13 +141,35 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
         }
     }
 
+    public async IAsyncEnumerable<StackEvent> EventsAsync(EventsQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var after = ImmutableDictionary<string, long>.Empty;
+        while (true)
+        {
+            var found = await AskAsync<StackMessage.EventsFound>(new StackMessage.GetEvents(query.Stack, after, query.Since), ReadTimeout, cancellation);
+            foreach (var happened in found.Events)
+            {
+                yield return happened;
+                after = after.SetItem(happened.Stack, happened.Number);
+            }
+            if (!query.Follow)
+            {
+                yield break;
+            }
+            await Task.Delay(EventsInterval, time, cancellation);
+        }
+    }
+
+    public async Task<ExplanationView> ExplainAsync(string stack, string? service, CancellationToken cancellation) =>
+        (await AskAsync<StackMessage.Explained>(new StackMessage.Explain(stack, service), ReadTimeout, cancellation)).View;
+
     public async Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation)
     {
         if (request.Hold is { } hold && (!request.On || hold <= TimeSpan.Zero || hold > MaintenanceRequest.HoldMax))
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"maintenance of {request.Stack}/{request.Service}: requests can be held for up to {MaintenanceRequest.HoldMax.TotalMinutes:0} min, and only while it is on");
         }
-        var message = new StackMessage.SetMaintenance(request.Stack, request.Service, request.On, request.Hold);
+        var message = new StackMessage.SetMaintenance(request.Stack, request.Service, request.On, request.Hold, request.By);
         var set = await AskAsync<StackMessage.MaintenanceSet>(message, MaintenanceTimeout, cancellation);
         return new MaintenanceView(request.Stack, request.Service, request.On, request.Hold, set.Version);
     }

@@ -13,7 +13,7 @@ public enum ChangeOutcome
     /// <summary>Exit code 0: nothing was dirty.</summary>
     NothingToDo,
 
-    /// <summary>Exit code 1.</summary>
+    /// <summary>Exit code 1 for who follows the change, 0 for who asked for the pause.</summary>
     Paused,
 
     /// <summary>Exit code 1: ended with failed replicas (failure_action continue, or a rollback that failed, or an internal error).</summary>

@@ -10,6 +10,7 @@ namespace Orchestrator.Api;
 [JsonDerivedType(typeof(Rollback), "rollback")]
 [JsonDerivedType(typeof(Resume), "resume")]
 [JsonDerivedType(typeof(Abort), "abort")]
+[JsonDerivedType(typeof(Pause), "pause")]
 [JsonDerivedType(typeof(Scale), "scale")]
 [JsonDerivedType(typeof(Remove), "remove")]
 [JsonDerivedType(typeof(Watch), "watch")]
@@ -26,6 +27,9 @@ public abstract record ChangeRequest
     /// <summary>Of a deploy, scale or rollback: go on without hosts that do not answer, where it would be refused.</summary>
     public bool SkipUnreachable { get; init; }
 
+    /// <summary>Who asks, for the record: the name in the certificate, which the API puts here whatever a client has said. Null: somebody at this machine.</summary>
+    public string? By { get; init; }
+
     public sealed record Deploy : ChangeRequest
     {
         public required StackSpec Spec { get; init; }
@@ -34,6 +38,9 @@ public abstract record ChangeRequest
         public ImmutableArray<string> Services { get; init; } = [];
 
         public bool ForceRecreate { get; init; }
+
+        /// <summary>All or nothing, whatever the file says: when one service fails, every service that this change has altered goes back.</summary>
+        public bool IsAtomic { get; init; }
 
         /// <summary>Contents of the certificates in <see cref="StackSpec.Certificates"/>, private keys among them: stored apart from the revision and shown nowhere.</summary>
         public ImmutableArray<CertificateFile> Certificates { get; init; } = [];
@@ -53,6 +60,9 @@ public abstract record ChangeRequest
     {
         public int? ToRevision { get; init; }
     }
+
+    /// <summary>Holds the change under way: what is in flight finishes, nothing new begins, until <see cref="Resume"/>, <see cref="Rollback"/> or <see cref="Abort"/>.</summary>
+    public sealed record Pause : ChangeRequest;
 
     /// <summary>Goes on with a paused rollout: failed slots are tried again.</summary>
     public sealed record Resume : ChangeRequest;

@@ -29,7 +29,15 @@ internal static class CoordinatorViews
         replica.RestartCount,
         replica.Ports);
 
-    public static StackView Of(StackState stack, FleetSnapshot fleet)
+    /// <summary>Why it pauses or is not good, and what ends over and over.</summary>
+    private static string? DetailOf(StackState stack, StackRevision current, DateTimeOffset now)
+    {
+        var loops = stack.CrashLoops.OrderBy(l => l.Key.Service, StringComparer.Ordinal).ThenBy(l => l.Key.Slot).Select(l => $"{l.Key.Service}.{l.Key.Slot}: {l.Value.Text(now)}");
+        var detail = string.Join("; ", new[] { stack.Detail ?? current.Detail }.Concat(loops).Where(d => !string.IsNullOrEmpty(d)));
+        return detail.Length == 0 ? null : detail;
+    }
+
+    public static StackView Of(StackState stack, FleetSnapshot fleet, DateTimeOffset now)
     {
         var current = stack.Revisions.First(r => r.Number == stack.Head.Current);
         var desired = current.Spec.Services.Sum(s => s.Deploy.Mode == ServiceMode.Global
@@ -42,9 +50,10 @@ internal static class CoordinatorViews
             { Active.Held.IsEmpty: false } => "held",
             { Active: { Kind: ChangeKind.Repair } } => "repairing",
             { Active: not null } => "updating",
+            { Repairing.IsEmpty: false } => "repairing",
             _ => serving >= desired && current.State == RevisionState.Good ? "stable" : "degraded",
         };
-        return new StackView(stack.Head.Stack, current.Number, state, current.Spec.Services.Length, serving, desired, stack.Detail ?? current.Detail)
+        return new StackView(stack.Head.Stack, current.Number, state, current.Spec.Services.Length, serving, desired, DetailOf(stack, current, now))
         {
             InMaintenance = [.. stack.Head.InMaintenance.Where(current.Services.ContainsKey)],
         };

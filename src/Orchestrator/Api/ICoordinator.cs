@@ -32,6 +32,12 @@ public interface ICoordinator
     /// <summary>Lines of all replicas asked for, as they come.</summary>
     IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, CancellationToken cancellation);
 
+    /// <summary>What has happened, oldest first; while following, for ever. Unknown stack: <see cref="CoordinatorErrorKind.NotFound"/>.</summary>
+    IAsyncEnumerable<StackEvent> EventsAsync(EventsQuery query, CancellationToken cancellation);
+
+    /// <summary>Why the stack, or one service of it, is as it is. Unknown stack or service: <see cref="CoordinatorErrorKind.NotFound"/>.</summary>
+    Task<ExplanationView> ExplainAsync(string stack, string? service, CancellationToken cancellation);
+
     /// <summary>Begins or ends the maintenance of a service; returns once its hosts show it. Unknown stack or service: <see cref="CoordinatorErrorKind.NotFound"/>.</summary>
     Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation);
 

@@ -6,6 +6,9 @@ public sealed record MaintenanceRequest(string Stack, string Service, bool On, T
 {
     /// <summary>Requests that wait hold a connection each; nobody waits longer for a page.</summary>
     public static readonly TimeSpan HoldMax = TimeSpan.FromMinutes(10);
+
+    /// <summary>Who asks, for the record: the API puts the certificate's name here.</summary>
+    public string? By { get; init; }
 }
 
 /// <param name="Version">The version of the stack's traffic table that every host has acknowledged; 0 when no host shows this stack yet.</param>

@@ -28,6 +28,8 @@ public sealed record PlanFile
 
     public bool ForceRecreate { get; init; }
 
+    public bool IsAtomic { get; init; }
+
     public bool SkipUnreachable { get; init; }
 
     /// <summary>By service.</summary>

@@ -23,6 +23,27 @@ public sealed record ReplicaView(
 {
     /// <summary>The service's traffic is answered with the maintenance page.</summary>
     public bool InMaintenance { get; init; }
+
+    /// <summary>It ends over and over; null when it does not.</summary>
+    public CrashLoopView? CrashLoop { get; init; }
+}
+
+/// <param name="Exits">Ends within <paramref name="Within"/>, at most the last ten minutes'.</param>
+/// <param name="NextTry">When the coordinator tries again; null while the engine does, which waits up to a minute between starts, or when nobody does.</param>
+/// <param name="IsSpent"><c>max_attempts</c> is used up: nobody starts it again before a new revision.</param>
+/// <param name="Reason">Of the last try that failed its gate.</param>
+public sealed record CrashLoopView(int Exits, TimeSpan Within, DateTimeOffset? NextTry, int? LastExitCode, bool IsSpent, string? Reason)
+{
+    /// <summary><c>crash loop: 5 exits in 3 min, next try in 40 s, last exit code 1</c>.</summary>
+    public string Text(DateTimeOffset now)
+    {
+        var exits = $"{Exits} {(Exits == 1 ? "exit" : "exits")} in {Words(Within)}";
+        var next = IsSpent ? "max_attempts is used up" : NextTry is { } at && at > now ? $"next try in {Words(at - now)}" : null;
+        var code = LastExitCode is { } last ? $"last exit code {last}" : null;
+        return $"crash loop: {string.Join(", ", new[] { exits, next, code }.OfType<string>())}";
+    }
+
+    private static string Words(TimeSpan time) => time < TimeSpan.FromMinutes(2) ? $"{Math.Max(1, Math.Ceiling(time.TotalSeconds)):0} s" : $"{time.TotalMinutes:0} min";
 }
 
 /// <param name="State">stable, updating, paused, degraded.</param>

@@ -7,7 +7,8 @@ using Orchestrator.Stacks;
 namespace Orchestrator.Changes;
 
 /// <summary>The change under way: which services run, wait, are paused or have ended.</summary>
-internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevision> revisions)
+/// <param name="isTakenUp">A coordinator before this one had begun it: rollouts that had begun are to be told what was asked of them since.</param>
+internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevision> revisions, bool isTakenUp = false)
 {
     private readonly Dictionary<string, IActorRef> rollouts = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, string> paused = new(StringComparer.Ordinal);
@@ -18,23 +19,42 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     /// <summary>Those of the held that nothing but a person ends.</summary>
     private readonly HashSet<string> unpromoted = new(StringComparer.Ordinal);
-    private bool isWindingDown;
+    private bool isPlanningRevert;
 
     public ChangeRecord Record { get; private set; } = record;
 
-    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s) && !unpromoted.Contains(s)) || planningBack.Count > 0 || Startable().Any();
+    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s) && !unpromoted.Contains(s)) || planningBack.Count > 0 || isPlanningRevert || Startable().Any();
 
     /// <summary>Some rollout has yet to say where its journal left it: until then nobody knows whether the change is paused.</summary>
     public bool IsRecovering => recovering.Count > 0;
 
-    public bool IsPaused => paused.Count > 0 && !IsBusy;
+    public bool IsPaused => !isWindingDown && !IsBusy && (paused.Count > 0 || (Record.Pause is not null && Open.Any()));
 
     /// <summary>Nothing goes on before somebody promotes it.</summary>
-    public bool IsHeld => paused.Count == 0 && unpromoted.Count > 0 && !IsBusy;
+    public bool IsHeld => paused.Count == 0 && Record.Pause is null && unpromoted.Count > 0 && !IsBusy;
 
     public string? HoldReason => Record.Held.IsEmpty ? null : string.Join("; ", Record.Held.Select(h => $"{h.Key}: {h.Value}"));
 
-    public string? PauseReason => paused.Count == 0 ? null : string.Join("; ", paused.Select(p => $"{p.Key}: {p.Value}"));
+    /// <summary>Null when it does not pause. Of a pause on request: who asked, and then what has failed besides.</summary>
+    public string? PauseReason
+    {
+        get
+        {
+            var held = Record.Pause is { } pause ? PausedBy(pause) : null;
+            var reasons = paused.Where(p => p.Value != held).Select(p => $"{p.Key}: {p.Value}");
+            return paused.Count == 0 && held is null ? null : string.Join("; ", held is null ? reasons : reasons.Prepend(held));
+        }
+    }
+
+    /// <summary>An atomic change goes back, and all that had begun has come to its end: the way back can be planned.</summary>
+    public bool IsReadyToRevert => Record.Revert is { IsPlanned: false } && !isWindingDown && !isPlanningRevert && rollouts.Count == 0 && !Startable().Any();
+
+    private bool isWindingDown => Record.WindsDown is not null;
+
+    private IEnumerable<ServicePlan> Open => Record.Plan.Services.Where(s => s.Action != ServiceAction.None && !Record.Ends.ContainsKey(s.Service));
+
+    private ImmutableSortedSet<string> BegunSoFar =>
+        Record.Begun ?? [.. Record.Ends.Keys.Concat(rollouts.Keys).Concat(planningBack).Concat(Record.Rollbacks.Keys)];
 
     /// <summary>A deploy of the very file that is being deployed need not begin again.</summary>
     public bool IsFor(ChangeRequest.Deploy request, ImmutableArray<StackRevision> known) =>
@@ -80,7 +100,18 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         return promoted;
     }
 
-    public void Recovered(string service) => recovering.Remove(service);
+    /// <summary>A rollout that was taken up again is told what had been asked of all of them, should its own journal not know it.</summary>
+    public void Recovered(string service)
+    {
+        if (!recovering.Remove(service) || !rollouts.TryGetValue(service, out var rollout))
+        {
+            return;
+        }
+        if (StandingOrder(Record.Rollbacks.ContainsKey(service)) is { } order)
+        {
+            rollout.Tell(order);
+        }
+    }
 
     public bool IsFrom(string service, IActorRef sender) => rollouts.TryGetValue(service, out var rollout) && rollout.Equals(sender);
 
@@ -121,22 +152,65 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     public string? RollbackReason(string service) => Record.RollbackReasons.GetValueOrDefault(service);
 
-    public void Resume() => TellAll(new RolloutMessage.Resume());
-
-    public void Abort()
+    public void Resume()
     {
-        isWindingDown = true;
-        paused.Clear();
-        unpromoted.Clear();
-        TellAll(new RolloutMessage.Abort("aborted on request"));
+        Record = Record with { Pause = null, Begun = Record.Revert is null ? null : Record.Begun };
+        TellAll(new RolloutMessage.Resume());
     }
 
-    public void Supersede()
+    /// <summary>What is in flight finishes; nothing new begins.</summary>
+    public void Pause(string by, DateTimeOffset now)
     {
-        isWindingDown = true;
+        Record = Record with { Pause = new ChangePause(by, now), Begun = BegunSoFar };
+        TellAll(new RolloutMessage.Pause(PausedBy(Record.Pause)));
+    }
+
+    /// <param name="outcome">Superseded or Aborted.</param>
+    public void WindDown(ChangeOutcome outcome)
+    {
+        Record = Record with { WindsDown = outcome, Begun = BegunSoFar };
         paused.Clear();
         unpromoted.Clear();
-        TellAll(new RolloutMessage.Supersede("superseded by a newer change"));
+        TellAll(StandingOrder(isWayBack: false)!);
+    }
+
+    /// <summary>A service of an atomic change has failed: all that has begun is unwound, and goes back once it is.</summary>
+    public void Revert(string service, string reason)
+    {
+        Record = Record with { Revert = new ChangeRevert(service, reason, IsPlanned: false), Begun = BegunSoFar };
+        paused.Clear();
+        unpromoted.Clear();
+        foreach (var other in rollouts.Where(r => r.Key != service))
+        {
+            other.Value.Tell(new RolloutMessage.GoBack($"service {service} failed"));
+        }
+    }
+
+    public void RevertBeingPlanned() => isPlanningRevert = true;
+
+    /// <param name="plans">Of those that have something to go back from.</param>
+    public void RevertPlanned(IReadOnlyDictionary<string, ServicePlan> plans)
+    {
+        var (revert, reason) = (Record.Revert!, $"service {Record.Revert!.Service} failed");
+        isPlanningRevert = false;
+        Record = Record with
+        {
+            Revert = revert with { IsPlanned = true },
+            Rollbacks = plans.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            RollbackReasons = plans.Keys.ToImmutableSortedDictionary(s => s, s => s == revert.Service ? revert.Reason : reason, StringComparer.Ordinal),
+            Ends = Record.Ends.RemoveRange(plans.Keys).SetItems(Record.Begun!.Except(plans.Keys).Select(s => KeyValuePair.Create(s, new ServiceEnd(ChangeOutcome.RolledBack, null)))),
+        };
+    }
+
+    /// <summary>Nothing can be planned to go back by: what was done stays as it is.</summary>
+    public void RevertRefused(string reason)
+    {
+        isPlanningRevert = false;
+        Record = Record with
+        {
+            Revert = Record.Revert! with { IsPlanned = true },
+            Ends = Record.Ends.SetItems(Record.Begun!.Select(s => KeyValuePair.Create(s, new ServiceEnd(ChangeOutcome.Failed, reason)))),
+        };
     }
 
     /// <summary>Keeps the last word on each replica for the signs of life.</summary>
@@ -181,6 +255,17 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         Record = Record with { Held = Record.Held.Remove(service) };
     }
 
+    private static string PausedBy(ChangePause pause) => $"paused by {pause.By}";
+
+    private RolloutMessage? StandingOrder(bool isWayBack) => Record switch
+    {
+        { WindsDown: ChangeOutcome.Aborted } => new RolloutMessage.Abort("aborted on request"),
+        { WindsDown: not null } => new RolloutMessage.Supersede("superseded by a newer change"),
+        { Revert: { IsPlanned: false } revert } => new RolloutMessage.GoBack($"service {revert.Service} failed"),
+        { Pause: { } pause } when !isWayBack => new RolloutMessage.Pause(PausedBy(pause)),
+        _ => null,
+    };
+
     private void TellAll(RolloutMessage message)
     {
         foreach (var rollout in rollouts.Values)
@@ -191,13 +276,13 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     private IEnumerable<(ServicePlan Plan, bool IsWayBack)> Startable()
     {
-        if (isWindingDown)
-        {
-            yield break;
-        }
-        foreach (var back in Record.Rollbacks.Values.Where(b => !Record.Ends.ContainsKey(b.Service) && !rollouts.ContainsKey(b.Service)))
+        foreach (var back in Record.Rollbacks.Values.Where(b => !Record.Ends.ContainsKey(b.Service) && !rollouts.ContainsKey(b.Service) && !isWindingDown && MayGoBack(b)))
         {
             yield return (back, true);
+        }
+        if (Record.Revert is { IsPlanned: true } || (isWindingDown && !isTakenUp))
+        {
+            yield break;
         }
         foreach (var plan in Record.Plan.Services)
         {
@@ -206,12 +291,17 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
                 && !Record.Rollbacks.ContainsKey(plan.Service)
                 && !rollouts.ContainsKey(plan.Service)
                 && !planningBack.Contains(plan.Service)
+                && Record.Begun?.Contains(plan.Service) != false
                 && MayStart(plan))
             {
                 yield return (plan, false);
             }
         }
     }
+
+    /// <summary>Of an atomic change: in reverse order, those that depend on it first.</summary>
+    private bool MayGoBack(ServicePlan back) => Record.Revert is null
+        || Record.Plan.Services.All(s => s.After.All(d => d.Service != back.Service) || !Record.Rollbacks.ContainsKey(s.Service) || Record.Ends.ContainsKey(s.Service));
 
     /// <summary>What a service depends on has passed its gate. What leaves the stack goes when all that stays is there.</summary>
     private bool MayStart(ServicePlan plan) => plan.Action == ServiceAction.Remove

@@ -12,12 +12,16 @@ internal static class ChangeConclusion
     {
         var stack = head.Stack;
         var target = revisions.First(r => r.Number == change.Plan.TargetRevision);
+        if (change is { Revert: { } revert, WindsDown: null })
+        {
+            return Reverted(change, revert, head, target);
+        }
         var open = change.Plan.Services.Where(s => s.Action != ServiceAction.None && !change.Ends.ContainsKey(s.Service)).Select(s => s.Service).ToList();
-        if (Any(change, ChangeOutcome.Superseded) || (open.Count > 0 && change.Ends.Values.All(e => e.Outcome is ChangeOutcome.Done or ChangeOutcome.RolledBack)))
+        if (change.WindsDown == ChangeOutcome.Superseded || Any(change, ChangeOutcome.Superseded) || (change.WindsDown is null && open.Count > 0 && change.Ends.Values.All(e => e.Outcome is ChangeOutcome.Done or ChangeOutcome.RolledBack)))
         {
             return (ChangeOutcome.Superseded, $"superseded by a newer change of stack {stack}", head, Mark(change, target, RevisionState.Superseded, null));
         }
-        if (Any(change, ChangeOutcome.Aborted))
+        if (change.WindsDown == ChangeOutcome.Aborted || Any(change, ChangeOutcome.Aborted))
         {
             return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; deploy again to go on, or {WayOut(change)}", head, Mark(change, target, RevisionState.Aborted, null));
         }
@@ -37,6 +41,25 @@ internal static class ChangeConclusion
     /// <summary>Besides mending it: there may be no revision to go back to.</summary>
     public static string WayOut(ChangeRecord change) =>
         change.RollbackRevision is null ? $"remove the stack with `orchestrator rm {change.Plan.Stack}`: there is no good revision to go back to" : $"go back with `orchestrator rollback {change.Plan.Stack}`";
+
+    /// <summary>An atomic change has gone back: the stack is at the old revision, or, without one, it runs nothing.</summary>
+    private static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) Reverted(
+        ChangeRecord change, ChangeRevert revert, StackHead head, StackRevision target)
+    {
+        var cause = $"{revert.Service}: {revert.Reason}";
+        var broken = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Failed).ToList();
+        var others = change.Begun!.Except([revert.Service]);
+        var next = head with { Current = change.RollbackRevision };
+        ImmutableArray<StackRevision> changed = [target with { State = RevisionState.RolledBack, Detail = cause }];
+        if (broken.Count > 0)
+        {
+            var reasons = string.Join("; ", broken.Select(b => $"{b.Key}: {b.Value.Reason ?? "replicas failed"}"));
+            return (ChangeOutcome.Failed, $"failed ({cause}), and the way back failed too ({reasons}); see `orchestrator explain {head.Stack}`, then deploy again", next, changed);
+        }
+        return change.RollbackRevision is { } back
+            ? (ChangeOutcome.RolledBack, $"failed ({cause}) and rolled back to revision {back}{(others.IsEmpty ? "" : $", {string.Join(", ", others)} with it: the change was atomic")}", next, changed)
+            : (ChangeOutcome.RolledBack, $"failed ({cause}); what it had created is removed: the change was atomic, and there was no earlier revision. `orchestrator events {head.Stack}` shows why", next, changed);
+    }
 
     private static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) RolledBack(
         ChangeRecord change, StackHead head, ImmutableArray<StackRevision> revisions, StackRevision target, List<string> open, DateTimeOffset now)

@@ -70,14 +70,15 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", result.Errors)}");
         }
-        var plan = PauseWithoutWayBack(result.Plan, target.Number);
+        var isAtomic = request is ChangeRequest.Deploy { IsAtomic: true } || (kind is ChangeKind.Deploy or ChangeKind.Scale && target.Spec.IsAtomic);
+        var plan = isAtomic ? RollBackWhole(result.Plan) : PauseWithoutWayBack(result.Plan, target.Number);
         if (given is not null && PlanDrift(given.Plan, plan) is { Length: > 0 } drift)
         {
             throw Drifted(drift);
         }
         await PreflightAsync(kind, plan, target, snapshot);
         plan = plan with { Warnings = [.. warnings, .. plan.Warnings] };
-        return new PreparedChange(kind, target, plan, request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null);
+        return new PreparedChange(kind, target, plan, request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null, isAtomic);
     }
 
     /// <summary>Every reason at once why the plan cannot go well. On a way back what a host says is a warning: it must not be held up.</summary>
@@ -164,6 +165,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         Spec = file.Spec,
         Services = file.Services,
         ForceRecreate = file.ForceRecreate,
+        IsAtomic = file.IsAtomic,
         SkipUnreachable = file.SkipUnreachable,
     };
 
@@ -173,11 +175,22 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         Spec = request.Spec,
         Services = request.Services,
         ForceRecreate = request.ForceRecreate,
+        IsAtomic = request.IsAtomic,
         SkipUnreachable = request.SkipUnreachable,
         Images = target.Services.Where(s => IsInScope(request, s.Key)).ToImmutableSortedDictionary(s => s.Key, s => new PinnedImage(s.Value.Image, s.Value.ImageHosts), StringComparer.Ordinal),
         State = state,
         Plan = plan,
     }.Sealed();
+
+    /// <summary>What an atomic change goes back to: as above, else the revision that was current, though it never was good; null removes what the change has created.</summary>
+    public static int? RevertTarget(ImmutableArray<StackRevision> revisions, int? current, int target) =>
+        RollbackTarget(revisions, current, target)?.Number ?? (current != target && revisions.Any(r => r.Number == current) ? current : null);
+
+    /// <summary>A failure that would pause ends the atomic change as well, and sends it back.</summary>
+    private static Plan RollBackWhole(Plan plan) => plan with
+    {
+        Services = [.. plan.Services.Select(s => s.Policy.FailureAction == FailureAction.Pause ? s with { Policy = s.Policy with { FailureAction = FailureAction.Rollback } } : s)],
+    };
 
     /// <summary>The revision a failed service goes back to: the one that was current if it was good, else the latest good one before the target.</summary>
     public static StackRevision? RollbackTarget(ImmutableArray<StackRevision> revisions, int? current, int target)
@@ -395,4 +408,4 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
 
 /// <param name="Target">The revision the stack is to have; the current one itself when only replicas have to be repaired.</param>
 /// <param name="File">To carry out exactly this later; null unless it is a deploy.</param>
-internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan, PlanFile? File = null);
+internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan, PlanFile? File = null, bool IsAtomic = false);

@@ -40,6 +40,8 @@ public enum ChangeKind
     Deploy,
     Rollback,
     Scale,
+
+    /// <summary>Of earlier versions, which kept a record of what they brought back: still read and carried through.</summary>
     Repair,
 }
 
@@ -69,6 +71,24 @@ public sealed record ChangeRecord
     /// <summary>Service → what of its rollout is held, for people.</summary>
     public ImmutableSortedDictionary<string, string> Held { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>Who asked for it; null: somebody at the coordinator's machine, or the coordinator itself.</summary>
+    public string? By { get; init; }
+
+    /// <summary>When one service fails, every service that the change has altered goes back.</summary>
+    public bool IsAtomic { get; init; }
+
+    /// <summary>Set once nothing further may begin: the services that had begun by then.</summary>
+    public ImmutableSortedSet<string>? Begun { get; init; }
+
+    /// <summary>Set while a person holds it.</summary>
+    public ChangePause? Pause { get; init; }
+
+    /// <summary>Set once an atomic change goes back as a whole.</summary>
+    public ChangeRevert? Revert { get; init; }
+
+    /// <summary>Superseded or Aborted, from when that was asked for: what has begun is wound down.</summary>
+    public ChangeOutcome? WindsDown { get; init; }
+
     /// <summary>Null while it is under way.</summary>
     public ChangeOutcome? Outcome { get; init; }
 
@@ -77,3 +97,10 @@ public sealed record ChangeRecord
 
 /// <param name="Outcome">Done, Failed, RolledBack, Superseded or Aborted.</param>
 public sealed record ServiceEnd(ChangeOutcome Outcome, string? Reason);
+
+/// <param name="By">Who holds it, for people.</param>
+public sealed record ChangePause(string By, DateTimeOffset At);
+
+/// <param name="Service">The one that failed first.</param>
+/// <param name="IsPlanned">All that had begun has been wound down, and the way back of each service is in <see cref="ChangeRecord.Rollbacks"/>.</param>
+public sealed record ChangeRevert(string Service, string Reason, bool IsPlanned);

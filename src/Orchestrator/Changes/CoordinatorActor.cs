@@ -14,6 +14,9 @@ namespace Orchestrator.Changes;
 /// <summary>/user/coordinator: the fleet below it and one child per stack. Routes; decides nothing itself.</summary>
 public sealed class CoordinatorActor : ReceiveActor, IWithStash
 {
+    /// <summary>Stacks answer from memory.</summary>
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
+
     private readonly StackOptions options;
     private readonly StackStore store;
     private readonly IActorRef fleet;
@@ -22,6 +25,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
     private readonly HashSet<string> clearing = new(StringComparer.Ordinal);
+
+    /// <summary>Hosts that are down, as the stacks have been told.</summary>
+    private readonly HashSet<string> down = new(StringComparer.Ordinal);
 
     public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, SealKey key, ILoggerFactory loggers)
     {
@@ -63,59 +69,17 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     {
         Receive<FleetMessage.Changed>(Changed);
         Receive<FleetMessage>(m => fleet.Forward(m));
-        ReceiveAsync<StackMessage.Change>(async m =>
-        {
-            var sender = Sender;
-            if (m.Request is ChangeRequest.Deploy or ChangeRequest.Apply || await IsKnownAsync(m.Request.Stack))
-            {
-                StackOf(m.Request.Stack).Tell(m, sender);
-            }
-            else
-            {
-                m.Follower.Tell(await UnknownAsync(m.Request.Stack));
-            }
-        });
-        ReceiveAsync<StackMessage.PlanOnly>(async m =>
-        {
-            var sender = Sender;
-            if (m.Request is ChangeRequest.Deploy or ChangeRequest.Apply || await IsKnownAsync(m.Request.Stack))
-            {
-                StackOf(m.Request.Stack).Tell(m, sender);
-            }
-            else
-            {
-                sender.Tell(await UnknownAsync(m.Request.Stack));
-            }
-        });
-        ReceiveAsync<StackMessage.GetState>(async m =>
-        {
-            var sender = Sender;
-            if (await IsKnownAsync(m.Stack))
-            {
-                StackOf(m.Stack).Tell(m, sender);
-            }
-            else
-            {
-                sender.Tell(await UnknownAsync(m.Stack));
-            }
-        });
-        ReceiveAsync<StackMessage.SetMaintenance>(async m =>
-        {
-            var sender = Sender;
-            if (await IsKnownAsync(m.Stack))
-            {
-                StackOf(m.Stack).Tell(m, sender);
-            }
-            else
-            {
-                sender.Tell(await UnknownAsync(m.Stack));
-            }
-        });
+        ReceiveAsync<StackMessage.Change>(m => RouteAsync(m, m.Request.Stack, m.Follower, mayBeNew: m.Request is ChangeRequest.Deploy or ChangeRequest.Apply));
+        ReceiveAsync<StackMessage.PlanOnly>(m => RouteAsync(m, m.Request.Stack, Sender, mayBeNew: m.Request is ChangeRequest.Deploy or ChangeRequest.Apply));
+        ReceiveAsync<StackMessage.GetState>(m => RouteAsync(m, m.Stack, Sender));
+        ReceiveAsync<StackMessage.SetMaintenance>(m => RouteAsync(m, m.Stack, Sender));
+        ReceiveAsync<StackMessage.Explain>(m => RouteAsync(m, m.Stack, Sender));
+        ReceiveAsync<StackMessage.GetEvents>(m => m.Stack is { } one ? RouteAsync(m, one, Sender) : TellAllEventsAsync(m));
         ReceiveAsync<StackMessage.GetStates>(async asking =>
         {
             var sender = Sender;
             var names = await store.NamesAsync();
-            var asked = names.Order(StringComparer.Ordinal).Select(n => StackOf(n).Ask<StackState>(new StackMessage.GetState(n), TimeSpan.FromSeconds(10))).ToList();
+            var asked = names.Order(StringComparer.Ordinal).Select(n => StackOf(n).Ask<StackState>(new StackMessage.GetState(n), ReadTimeout)).ToList();
             await Task.WhenAll(asked).PipeTo(sender, Self, s => s.ToImmutableArray());
         });
         Receive<StackMessage.Removed>(m =>
@@ -136,6 +100,27 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         });
     }
 
+    /// <param name="refused">Who is told that there is no such stack.</param>
+    private async Task RouteAsync(StackMessage message, string stack, IActorRef refused, bool mayBeNew = false)
+    {
+        var sender = Sender;
+        if (mayBeNew || await IsKnownAsync(stack))
+        {
+            StackOf(stack).Tell(message, sender);
+        }
+        else
+        {
+            refused.Tell(await UnknownAsync(stack));
+        }
+    }
+
+    private async Task TellAllEventsAsync(StackMessage.GetEvents message)
+    {
+        var sender = Sender;
+        var asked = (await store.NamesAsync()).Select(n => StackOf(n).Ask<StackMessage.EventsFound>(message with { Stack = n }, ReadTimeout)).ToList();
+        await Task.WhenAll(asked).PipeTo(sender, Self, found => new StackMessage.EventsFound([.. found.SelectMany(f => f.Events).OrderBy(e => e.At)]));
+    }
+
     private async Task<bool> IsKnownAsync(string stack) => stacks.ContainsKey(stack) || (await store.NamesAsync()).Contains(stack, StringComparer.Ordinal);
 
     private async Task<StackMessage.Rejected> UnknownAsync(string stack)
@@ -153,6 +138,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         {
             peers.Networks.Tell(new AllocationMessage.Forget(message.Host));
         }
+        TellHostChange(message.Fleet.Hosts.GetValueOrDefault(message.Host));
         if (!options.Repairs)
         {
             return;
@@ -161,7 +147,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         {
             if (stacks.TryGetValue(stack, out var actor))
             {
-                actor.Tell(new StackMessage.Observe());
+                actor.Tell(new StackMessage.Observe(message.Fleet));
             }
         }
         if (message.Stacks.IsEmpty)
@@ -169,6 +155,18 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
             var self = Self;
             var host = message.Host;
             store.TombstonesAsync(host).PipeTo(self, self, found => new TombstonesFound(host, found));
+        }
+    }
+
+    private void TellHostChange(HostSnapshot? host)
+    {
+        if (host is { State: HostState.Down } ? !down.Add(host.Name) : host is not { State: HostState.Ready } || !down.Remove(host.Name))
+        {
+            return;
+        }
+        foreach (var stack in stacks.Values)
+        {
+            stack.Tell(new StackMessage.HostChanged(host));
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class StackActor
     [LoggerMessage(3204, LogLevel.Warning, "stack {Stack}: cannot be repaired now: {Reason}")]
     private partial void LogNoRepair(string stack, string reason);
 
+    [LoggerMessage(3207, LogLevel.Information, "stack {Stack}: {Service}.{Slot} is repaired: {Reason}")]
+    private partial void LogRepair(string stack, string service, int slot, string reason);
+
     [LoggerMessage(3205, LogLevel.Error, "stack {Stack}: a request failed")]
     private partial void LogFault(Exception error, string stack);
 

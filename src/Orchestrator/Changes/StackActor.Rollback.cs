@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Fleet;
 using Orchestrator.Planning;
+using Orchestrator.Rollouts;
 
 namespace Orchestrator.Changes;
 
@@ -33,12 +34,79 @@ internal sealed partial class StackActor
         active.PlannedBack(plan);
         await SaveAsync(head, [], active.Record);
         Tell(new ChangeEvent.RollbackStarted(message.Service, plan.ToRevision, active.RollbackReason(message.Service) ?? ""));
-        if (next is not null)
+        StartServices();
+
+        // A newer change may wait for nothing but this answer.
+        await ConcludeAsync();
+    }
+
+    /// <summary>An atomic change: a failure sends every service back that it has altered. False when it has nothing to do with this end.</summary>
+    private async Task<bool> RevertAsync(RolloutMessage.Ended message)
+    {
+        if (active!.Record.Revert is null && message.Outcome is RolloutOutcome.NeedsRollback or RolloutOutcome.Failed)
         {
-            active.Supersede();
+            active.Revert(message.Service, message.Reason ?? $"{message.Failed} replicas failed");
+        }
+        if (active.Record.Revert is null)
+        {
+            return false;
+        }
+        active.Ended(message.Service, new ServiceEnd(message.Outcome == RolloutOutcome.Succeeded ? ChangeOutcome.Done : ChangeOutcome.Failed, message.Reason));
+        await SaveAsync(head, [], active.Record);
+        RevertIfReady();
+        return true;
+    }
+
+    private void RevertIfReady()
+    {
+        if (active is not { IsReadyToRevert: true })
+        {
+            return;
+        }
+        active.RevertBeingPlanned();
+        var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
+        var back = revisions.FirstOrDefault(r => r.Number == active.Record.RollbackRevision) ?? Nothing(target);
+        var (self, good) = (Self, StackRevision.Good(revisions));
+        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout)
+            .PipeTo(self, self, now => new RevertPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = back, Fleet = now, GoodRevisions = good, IsRollback = true })), e => new RevertPlanned(new PlanResult(null, [e.Message])));
+    }
+
+    /// <summary>Before its first deploy a stack had no services.</summary>
+    private static StackRevision Nothing(StackRevision target) => target with
+    {
+        Number = 0,
+        Spec = target.Spec with { Services = [] },
+        Services = ImmutableSortedDictionary<string, ServiceRevision>.Empty,
+    };
+
+    private async Task RevertPlannedAsync(RevertPlanned message)
+    {
+        if (active is null)
+        {
+            return;
+        }
+        if (message.Result.Plan is { } plan)
+        {
+            // Services that had not begun stay as they are, unless what is gone back to is older than where the change began.
+            var record = active.Record;
+            active.RevertPlanned(plan.Services
+                .Where(s => s.Action != ServiceAction.None && (record.Begun!.Contains(s.Service) || record.RollbackRevision != record.Plan.BaseRevision))
+                .ToDictionary(s => s.Service, StringComparer.Ordinal));
+        }
+        else
+        {
+            active.RevertRefused($"cannot go back: {string.Join("; ", message.Result.Errors)}");
+        }
+        await SaveAsync(head, [], active.Record);
+        foreach (var back in active.Record.Rollbacks.Values)
+        {
+            Tell(new ChangeEvent.RollbackStarted(back.Service, back.ToRevision, active.RollbackReason(back.Service) ?? ""));
         }
         StartServices();
+        await ConcludeAsync();
     }
+
+    private sealed record RevertPlanned(PlanResult Result);
 
     private sealed record RollbackPlanned(string Service, PlanResult Result);
 }

@@ -17,6 +17,13 @@ internal sealed partial class StackActor
             asker.Tell(refusal);
             return;
         }
+        Note(new StackEvent
+        {
+            Kind = StackEventKind.Maintenance,
+            Service = message.Service,
+            By = message.By,
+            Message = $"maintenance of {message.Service} is switched {(message.On ? "on" : "off")} by {ByOf(message.By)}",
+        });
         await SaveAsync(
             head with
             {

@@ -16,12 +16,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>How often a follower hears what is waited for when nothing else happens.</summary>
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Several changes of the fleet in a row are looked at once.</summary>
-    private static readonly TimeSpan RepairDelay = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan RepairBackoffMin = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RepairBackoffMax = TimeSpan.FromMinutes(5);
-
     /// <summary>Stopping is bounded on the agent; this covers a stack's worth of it.</summary>
     private static readonly TimeSpan RemoveTimeout = TimeSpan.FromMinutes(15);
 
@@ -42,8 +36,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>What begins when the superseded change has let go; a still newer request takes its place.</summary>
     private (ChangeRequest Request, IActorRef Follower)? next;
     private bool isPreparing;
-    private int repairFailures;
-    private DateTimeOffset notBefore;
 
     public StackActor(string stack, StackOptions options, StackStore store, CertificateBook certificates, CoordinatorPeers peers, ILoggerFactory loggers)
     {
@@ -57,6 +49,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         this.loggers = loggers;
         logger = loggers.CreateLogger<StackActor>();
         head = new StackHead { Stack = stack };
+        events = new StackEventLog(stack);
+        crashes = new CrashBook(stack);
         ReceiveAsync<Load>(_ => LoadAsync());
         ReceiveAny(_ => Stash.Stash());
     }
@@ -71,12 +65,26 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     protected override void PreStart() => Self.Tell(new Load());
 
+    /// <summary>A fault of ours: the change is taken up again from its journal by the next incarnation, which knows nobody who watches.</summary>
+    protected override void PreRestart(Exception reason, object? message)
+    {
+        var end = new ChangeEvent.Ended(ChangeOutcome.Failed, head.Current ?? 0, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) and stopped reporting; the change goes on: follow it with `orchestrator watch {stack}`") { At = Now };
+        followers.Tell(end, Self);
+        var unheard = (message as StackMessage.Change)?.Follower ?? (message as Prepared)?.Follower;
+        foreach (var follower in new[] { unheard, next?.Follower }.OfType<IActorRef>())
+        {
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Internal, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) before it accepted the request; its log has the details, `orchestrator ps {stack}` shows how the stack is"));
+        }
+        base.PreRestart(reason, message);
+    }
+
     private async Task LoadAsync()
     {
         var stored = await store.LoadAsync(stack);
         head = stored.Head ?? head;
         followers.Restore(stored.Last, head);
         revisions = stored.Revisions;
+        events.Load(await store.EventsAsync(stack));
         Become(Ready);
         Stash.UnstashAll();
         if (options.IsPassive)
@@ -91,7 +99,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         else if (stored.Active is not null)
         {
             LogResumed(stack, stored.Active.Number, stored.Active.Kind);
-            Execute(new ActiveChange(stored.Active, revisions));
+            Execute(new ActiveChange(stored.Active, revisions, isTakenUp: true));
+            RevertIfReady();
+            await ConcludeAsync();
         }
         Observe();
     }
@@ -101,17 +111,37 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Receive<Load>(_ => { });
         ReceiveAsync<StackMessage.Change>(m => ChangeAsync(m.Request, m.Follower));
         Receive<StackMessage.PlanOnly>(PlanOnly);
-        Receive<StackMessage.GetState>(_ => Sender.Tell(new StackState(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason ?? active?.HoldReason)));
+        Receive<StackMessage.GetState>(_ => Sender.Tell(State()));
+        ReceiveAsync<StackMessage.Explain>(ExplainAsync);
         ReceiveAsync<StackMessage.SetMaintenance>(MaintainAsync);
-        Receive<StackMessage.Observe>(_ => Observe());
+        ReceiveAsync<StackMessage.GetEvents>(TellEventsAsync);
+        ReceiveAsync<EventsDue>(_ => SaveEventsAsync());
+        Receive<StackMessage.HostChanged>(NoteHost);
+        Receive<StackMessage.Observe>(Observe);
         ReceiveAsync<Prepared>(PreparedAsync);
         Receive<PreparationFailed>(m => Refuse(m.Follower, m.Error));
         Receive<RepairDue>(_ => PlanRepair());
-        ReceiveAsync<RepairPlanned>(RepairPlannedAsync);
-        Receive<RolloutMessage.Reported>(m => Report(m.Event));
+        Receive<RepairLater>(_ => PlanRepair());
+        Receive<RepairPlanned>(TakeRepairs);
+        Receive<RolloutMessage.Reported>(m =>
+        {
+            if (repairs.TryGetValue(Sender, out var repair))
+            {
+                ReportRepair(repair, m.Event);
+            }
+            else
+            {
+                Report(m.Event);
+            }
+        });
+        Receive<RolloutMessage.Recovered>(_ => repairs.ContainsKey(Sender), _ => { });
+        Receive<RolloutMessage.Ended>(_ => repairs.ContainsKey(Sender), RepairEnded);
         Receive<RolloutMessage.Recovered>(m =>
         {
-            active?.Recovered(m.Service);
+            if (active?.IsFrom(m.Service, Sender) == true)
+            {
+                active.Recovered(m.Service);
+            }
             if (active is not { IsRecovering: true })
             {
                 Stash.UnstashAll();
@@ -122,6 +152,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAsync<RolloutMessage.Paused>(PausedAsync);
         ReceiveAsync<RolloutMessage.Ended>(EndedAsync);
         ReceiveAsync<RollbackPlanned>(RollbackPlannedAsync);
+        ReceiveAsync<RevertPlanned>(RevertPlannedAsync);
         ReceiveAsync<HostsCleared>(HostsClearedAsync);
         Receive<Heartbeat>(_ => Beat());
         Receive<Terminated>(m => followers.Remove(m.ActorRef));
@@ -138,6 +169,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         {
             followers.Stays(follower);
         }
+        NoteRequest(request);
         switch (request)
         {
             case ChangeRequest.Promote promote:
@@ -152,13 +184,16 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             case ChangeRequest.Abort:
                 await AbortAsync(follower);
                 break;
+            case ChangeRequest.Pause:
+                await PauseAsync(request, follower);
+                break;
             case ChangeRequest.Deploy deploy when active is { IsPaused: false } running && !deploy.ForceRecreate && running.IsFor(deploy, revisions):
                 Follow(follower, withPast: true);
                 break;
             default:
-                if (active is not null || isPreparing)
+                if (active is not null || isPreparing || repairs.Count > 0)
                 {
-                    Supersede(request, follower);
+                    await SupersedeAsync(request, follower);
                 }
                 else
                 {
@@ -170,33 +205,62 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Watch(IActorRef follower)
     {
-        if (active is { IsPaused: false } || isPreparing)
+        if (active is { IsPaused: false } || isPreparing || next is not null)
         {
             Follow(follower, withPast: true);
             return;
         }
-        var paused = active is { } waiting ? new ChangeEvent.Ended(ChangeOutcome.Paused, waiting.Record.Plan.TargetRevision, PausedMessage(waiting)) : null;
+        var paused = active is { } waiting ? PausedEnd(waiting) with { At = Now } : null;
         follower.Tell(new StackMessage.Followed(paused ?? followers.Last ?? new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"nothing is under way for stack {stack}") { At = Now }));
     }
 
     private async Task ResumeAsync(IActorRef follower)
     {
-        if (active is { IsPaused: true } paused)
-        {
-            await SaveAsync(head, SetState(paused.Record.Plan.TargetRevision, RevisionState.Running, null), null);
-            Follow(follower, withPast: false);
-            paused.Resume();
-            Tell(new ChangeEvent.Accepted(stack, ChangeId(paused.Record), paused.Record.Plan.TargetRevision));
-            Timers.StartPeriodicTimer(nameof(Heartbeat), new Heartbeat(), HeartbeatInterval);
-        }
-        else if (active is not null)
-        {
-            Follow(follower, withPast: true);
-        }
-        else
+        if (active is null)
         {
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no paused rollout to resume"));
+            return;
         }
+        if (active is { IsPaused: false, Record.Pause: null })
+        {
+            Follow(follower, withPast: true);
+            return;
+        }
+        var record = active.Record;
+        active.Resume();
+        await SaveAsync(head, SetState(record.Plan.TargetRevision, RevisionState.Running, null), active.Record);
+        Follow(follower, withPast: false);
+        Tell(new ChangeEvent.Accepted(stack, ChangeId(record), record.Plan.TargetRevision));
+        Timers.StartPeriodicTimer(nameof(Heartbeat), new Heartbeat(), HeartbeatInterval);
+        StartServices();
+        if (record.Pause is not null)
+        {
+            // Nothing of it may have been left to do.
+            await ConcludeAsync();
+        }
+    }
+
+    private async Task PauseAsync(ChangeRequest request, IActorRef follower)
+    {
+        if (active is null)
+        {
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no rollout to pause{(isPreparing ? " yet: it is being planned" : "")}"));
+            return;
+        }
+        if (active.IsPaused)
+        {
+            follower.Tell(new StackMessage.Followed(PausedEnd(active) with { At = Now }));
+            return;
+        }
+        if (active.Record.WindsDown is not null)
+        {
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"the change of stack {stack} is being ended already; `orchestrator watch {stack}` follows it"));
+            return;
+        }
+        Follow(follower, withPast: false);
+        active.Pause(ByOf(request.By), Now);
+        await SaveAsync(head, [], active.Record);
+        await ConcludeAsync();
     }
 
     private async Task AbortAsync(IActorRef follower)
@@ -206,12 +270,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no rollout to abort"));
             return;
         }
-        active.Abort();
-        Follow(follower, withPast: false);
-        await ConcludeAsync();
+        await WindDownAsync(ChangeOutcome.Aborted, follower);
     }
 
-    private void Supersede(ChangeRequest request, IActorRef follower)
+    private async Task SupersedeAsync(ChangeRequest request, IActorRef follower)
     {
         if (next is { } waiting)
         {
@@ -219,7 +281,23 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         next = (request, follower);
         Context.Watch(follower);
-        active?.Supersede();
+        EndRepairs();
+        if (active is not null)
+        {
+            await WindDownAsync(ChangeOutcome.Superseded);
+        }
+    }
+
+    /// <param name="follower">Who asked, if it follows what it has asked for.</param>
+    private async Task WindDownAsync(ChangeOutcome outcome, IActorRef? follower = null)
+    {
+        active!.WindDown(outcome);
+        if (follower is not null)
+        {
+            Follow(follower, withPast: false);
+        }
+        await SaveAsync(head, [], active.Record);
+        await ConcludeAsync();
     }
 
     private void Begin(ChangeRequest request, IActorRef follower)
@@ -241,7 +319,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private void PlanOnly(StackMessage.PlanOnly message)
     {
         var sender = Sender;
-        if (message.Request is ChangeRequest.Remove or ChangeRequest.Abort or ChangeRequest.Resume or ChangeRequest.Promote or ChangeRequest.Watch)
+        if (message.Request is ChangeRequest.Remove or ChangeRequest.Abort or ChangeRequest.Pause or ChangeRequest.Resume or ChangeRequest.Promote or ChangeRequest.Watch)
         {
             sender.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Invalid, "this request needs no plan"));
             return;
@@ -262,6 +340,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         if (message.Change.Plan.IsEmpty && message.Change.Target.Number == head.Current)
         {
             Tell(new ChangeEvent.Planned(message.Change.Plan));
+
+            // Nothing of the replicas: but an ingress that died with nobody to see it is healed by this very deploy.
+            await SettleAsync();
             await MarkGoodAsync();
             Tell(new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"stack {stack} is up to date at revision {head.Current}"));
             return;
@@ -276,7 +357,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         {
             await certificates.PutAsync(stack, files);
         }
-        await StartAsync(message.Change);
+        await StartAsync(message.Change, message.Request.By);
     }
 
     /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now.</summary>
@@ -288,11 +369,23 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
     }
 
-    private async Task StartAsync(PreparedChange change)
+    private async Task StartAsync(PreparedChange change, string? by)
     {
-        var record = new ChangeRecord { Number = head.LastChange + 1, Kind = change.Kind, Started = Now, Plan = change.Plan, RollbackRevision = ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number };
+        var record = new ChangeRecord
+        {
+            Number = head.LastChange + 1,
+            Kind = change.Kind,
+            Started = Now,
+            By = by,
+            Plan = change.Plan,
+            IsAtomic = change.IsAtomic,
+            RollbackRevision = change.IsAtomic
+                ? ChangePreparation.RevertTarget(revisions, head.Current, change.Target.Number)
+                : ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number,
+        };
         var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number };
         var target = change.Kind == ChangeKind.Repair ? change.Target : change.Target with { State = RevisionState.Running, Detail = null };
+        NoteBegin(record, change.Plan);
         await SaveAsync(nextHead, [target], record);
         LogStarted(stack, record.Number, record.Kind, change.Plan.BaseRevision, change.Plan.TargetRevision);
         Tell(new ChangeEvent.Accepted(stack, ChangeId(record), change.Plan.TargetRevision));
@@ -316,7 +409,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     {
         foreach (var (plan, isWayBack) in active!.TakeStartable())
         {
-            var target = isWayBack ? revisions.First(r => r.Number == active.Record.RollbackRevision) : revisions.FirstOrDefault(r => r.Number == active.Record.Plan.TargetRevision);
+            var target = isWayBack ? revisions.FirstOrDefault(r => r.Number == active.Record.RollbackRevision) : revisions.FirstOrDefault(r => r.Number == active.Record.Plan.TargetRevision);
             var id = $"{ChangeId(active.Record)}/{plan.Service}{(isWayBack ? "/back" : "")}";
             var job = new RolloutJob(id, stack, plan, target);
             var (entries, others, factory) = (store.Entries, peers, loggers);
@@ -343,6 +436,15 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         Context.Stop(Sender);
         var wayBack = active.Record.Rollbacks.ContainsKey(message.Service);
+        if (!wayBack && active.Record is { IsAtomic: true, WindsDown: null } && await RevertAsync(message))
+        {
+            return;
+        }
+        if (message.Outcome == RolloutOutcome.NeedsRollback && active.Record.WindsDown is { } windsDown)
+        {
+            await EndServiceAsync(message.Service, windsDown, message.Reason, message.Succeeded, message.Failed);
+            return;
+        }
         if (message.Outcome == RolloutOutcome.NeedsRollback && !wayBack)
         {
             PlanRollback(message.Service, message.Reason ?? "");
@@ -376,12 +478,13 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         if (change.IsPaused)
         {
+            Note(new StackEvent { Kind = StackEventKind.ChangePaused, Message = PausedMessage(change) });
             await SaveAsync(head, SetState(change.Record.Plan.TargetRevision, RevisionState.Paused, change.PauseReason), change.Record);
             Timers.Cancel(nameof(Heartbeat));
-            Tell(new ChangeEvent.Ended(ChangeOutcome.Paused, change.Record.Plan.TargetRevision, PausedMessage(change)));
+            Tell(PausedEnd(change));
             if (next is not null)
             {
-                change.Supersede();
+                await WindDownAsync(ChangeOutcome.Superseded);
             }
             return;
         }
@@ -392,16 +495,11 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         var (outcome, message, nextHead, changed) = ChangeConclusion.Of(change.Record, head, revisions, Now);
         var record = change.Record with { Outcome = outcome, Message = message };
+        Note(new StackEvent { Kind = StackEventKind.ChangeEnded, Message = message });
         await SaveAsync(nextHead, changed, record);
         LogEnded(stack, record.Number, outcome, message);
         active = null;
         Timers.Cancel(nameof(Heartbeat));
-        if (record.Kind == ChangeKind.Repair)
-        {
-            repairFailures = outcome == ChangeOutcome.Done ? 0 : repairFailures + 1;
-            var backoff = RepairBackoffMin * Math.Pow(2, Math.Min(repairFailures, 10) - 1);
-            notBefore = repairFailures == 0 ? Now : Now + (backoff < RepairBackoffMax ? backoff : RepairBackoffMax);
-        }
         Tell(new ChangeEvent.Ended(outcome, nextHead.Current ?? 0, message));
         BeginNext();
         Observe();
@@ -424,7 +522,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     {
         var kept = ImmutableArray.CreateRange(changed.Concat(revisions.Where(r => changed.All(c => c.Number != r.Number))).OrderByDescending(r => r.Number));
         var dropped = StackStore.Surplus(kept, nextHead);
-        await store.SaveAsync(nextHead, changed, record, dropped);
+        await store.SaveAsync(nextHead, changed, record, dropped, events.Take());
         var isRetargeted = nextHead != head || dropped.Length > 0 || changed.Any(c => revisions.All(r => r.Number != c.Number));
         head = nextHead;
         revisions = [.. kept.Where(r => !dropped.Contains(r.Number))];
@@ -435,6 +533,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     }
 
     private string ChangeId(ChangeRecord record) => $"{stack}/{record.Number}";
+
+    private static ChangeEvent.Ended PausedEnd(ActiveChange change) => new(ChangeOutcome.Paused, change.Record.Plan.TargetRevision, PausedMessage(change));
 
     private static string PausedMessage(ActiveChange change) =>
         $"paused at revision {change.Record.Plan.TargetRevision}: {change.PauseReason}; go on with `orchestrator resume {change.Record.Plan.Stack}`, or {ChangeConclusion.WayOut(change.Record)}";
@@ -463,7 +563,14 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Tell(happened);
     }
 
-    private void Tell(ChangeEvent happened) => followers.Tell(happened with { At = Now }, Self);
+    private void Tell(ChangeEvent happened)
+    {
+        foreach (var kept in StackEvents.Of(happened))
+        {
+            Note(kept);
+        }
+        followers.Tell(happened with { At = Now }, Self);
+    }
 
     private void Refuse(IActorRef follower, Exception error)
     {
@@ -496,10 +603,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private sealed record Prepared(ChangeRequest Request, IActorRef Follower, PreparedChange Change);
 
     private sealed record PreparationFailed(IActorRef Follower, Exception Error);
-
-    private sealed record RepairDue;
-
-    private sealed record RepairPlanned(PlanResult Result);
 
     private sealed record HostsCleared(IActorRef Follower, ImmutableArray<string> Unreachable, ImmutableArray<string> Errors);
 }

@@ -26,15 +26,33 @@ public abstract record StackMessage
     /// <summary>Answered with the state of each stack.</summary>
     public sealed record GetStates : StackMessage;
 
+    /// <summary>Answered with <see cref="EventsFound"/> or <see cref="Rejected"/>.</summary>
+    /// <param name="Stack">Null: all.</param>
+    /// <param name="After">Stack → the number of the last event that is known already.</param>
+    public sealed record GetEvents(string? Stack, ImmutableDictionary<string, long> After, DateTimeOffset? Since) : StackMessage;
+
+    /// <param name="Events">Oldest first.</param>
+    public sealed record EventsFound(ImmutableArray<StackEvent> Events) : StackMessage;
+
+    /// <summary>A host went down, or is back from that.</summary>
+    public sealed record HostChanged(HostSnapshot Host) : StackMessage;
+
+    /// <summary>Answered with <see cref="Explained"/> or <see cref="Rejected"/>.</summary>
+    /// <param name="Service">Null: all of them.</param>
+    public sealed record Explain(string Stack, string? Service) : StackMessage;
+
+    public sealed record Explained(ExplanationView View) : StackMessage;
+
     /// <summary>Answered with <see cref="MaintenanceSet"/> or <see cref="Rejected"/>.</summary>
     /// <param name="Hold">How long requests wait for its end before the page is answered; null: as the file says.</param>
-    public sealed record SetMaintenance(string Stack, string Service, bool On, TimeSpan? Hold = null) : StackMessage;
+    /// <param name="By">Who asks, if known.</param>
+    public sealed record SetMaintenance(string Stack, string Service, bool On, TimeSpan? Hold = null, string? By = null) : StackMessage;
 
     /// <param name="Version">The traffic table that every host had acknowledged by then; 0 when no table says so yet.</param>
     public sealed record MaintenanceSet(long Version) : StackMessage;
 
     /// <summary>The fleet changed where it may matter to this stack.</summary>
-    public sealed record Observe : StackMessage;
+    public sealed record Observe(FleetSnapshot Fleet) : StackMessage;
 
     /// <summary>To the coordinator: the stack and its history are gone.</summary>
     /// <param name="UnreachableHosts">Where its containers are still to be removed.</param>
@@ -43,4 +61,11 @@ public abstract record StackMessage
 
 /// <param name="Revisions">Newest first.</param>
 /// <param name="Active">The change under way, paused ones included.</param>
-public sealed record StackState(StackHead Head, ImmutableArray<StackRevision> Revisions, ChangeRecord? Active, string? Detail);
+public sealed record StackState(StackHead Head, ImmutableArray<StackRevision> Revisions, ChangeRecord? Active, string? Detail)
+{
+    /// <summary>Services of which a replica is being brought back.</summary>
+    public ImmutableArray<string> Repairing { get; init; } = [];
+
+    /// <summary>Replicas that end over and over.</summary>
+    public ImmutableDictionary<(string Service, int Slot), CrashLoopView> CrashLoops { get; init; } = ImmutableDictionary<(string, int), CrashLoopView>.Empty;
+}

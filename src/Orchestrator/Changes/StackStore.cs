@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Orchestrator.Api;
 using Orchestrator.Planning;
 using Orchestrator.Store;
 
@@ -41,7 +42,8 @@ internal sealed class StackStore(IStore entries)
         [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => n != head.Current)];
 
     /// <summary>One transaction. A change that has ended takes its journal with it.</summary>
-    public Task SaveAsync(StackHead head, ImmutableArray<StackRevision> revisions, ChangeRecord? change, ImmutableArray<int> dropped)
+    /// <param name="events">What of the stack's events is committed with it.</param>
+    public Task SaveAsync(StackHead head, ImmutableArray<StackRevision> revisions, ChangeRecord? change, ImmutableArray<int> dropped, ImmutableArray<StoreChange> events = default)
     {
         var stack = head.Stack;
         var puts = ImmutableArray.CreateBuilder<StoreChange>();
@@ -62,8 +64,23 @@ internal sealed class StackStore(IStore entries)
                 puts.Add(new StoreChange.DeletePrefix(JournalPrefix(stack)));
             }
         }
+        if (!events.IsDefault)
+        {
+            puts.AddRange(events);
+        }
         return Entries.CommitAsync(puts.ToImmutable(), CancellationToken.None);
     }
+
+    /// <summary>Oldest first.</summary>
+    public async Task<ImmutableArray<StackEvent>> EventsAsync(string stack)
+    {
+        var found = await Entries.ListAsync(EventPrefix(stack), CancellationToken.None);
+        return [.. found.Select(e => JsonSerializer.Deserialize(e.Value, StoreJson.Default.StackEvent)!)];
+    }
+
+    public static StoreChange PutEvent(string stack, StackEvent happened) => new StoreChange.Put(EventKey(stack, happened.Number), JsonSerializer.Serialize(happened, StoreJson.Default.StackEvent));
+
+    public static StoreChange DeleteEvent(string stack, long number) => new StoreChange.Delete(EventKey(stack, number));
 
     /// <summary>The stack is gone but for hosts that did not answer: those are remembered until they do.</summary>
     public Task DeleteAsync(string stack, ImmutableArray<string> networks, ImmutableArray<string> unreachable) =>
@@ -88,6 +105,10 @@ internal sealed class StackStore(IStore entries)
     private static string LastKey(string stack) => $"{Stacks}{stack}/last";
 
     private static string JournalPrefix(string stack) => $"{Stacks}{stack}/journal/";
+
+    private static string EventPrefix(string stack) => $"{Stacks}{stack}/events/";
+
+    private static string EventKey(string stack, long number) => EventPrefix(stack) + number.ToString("D12", CultureInfo.InvariantCulture);
 
     private static string RevisionPrefix(string stack) => $"{Stacks}{stack}/revisions/";
 

@@ -35,7 +35,8 @@ internal static class ExitCode
     public static int Of(ChangeOutcome outcome, ChangeRequest request) => outcome switch
     {
         ChangeOutcome.Done or ChangeOutcome.NothingToDo or ChangeOutcome.Held => Done,
-        ChangeOutcome.Paused or ChangeOutcome.Failed => Failed,
+        ChangeOutcome.Paused => request is ChangeRequest.Pause ? Done : Failed,
+        ChangeOutcome.Failed => Failed,
         ChangeOutcome.RolledBack => RolledBack,
         ChangeOutcome.Superseded => Superseded,
         ChangeOutcome.Aborted => request is ChangeRequest.Abort ? Done : Failed,

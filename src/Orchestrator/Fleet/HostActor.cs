@@ -33,7 +33,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Receive<HostMessage.Refresh>(Refresh);
         Receive<HostMessage.DownDeadlinePassed>(_ => GoDown());
         Receive<AgentEvent.InventoryReported>(TakeInventory);
-        Receive<AgentEvent.ReplicaChanged>(e => Change(e.Replica.Key.Stack, snapshot.Replicas.SetItem(e.Replica.ContainerName, e.Replica)));
+        Receive<AgentEvent.ReplicaChanged>(e => Change(e.Replica.Key.Stack, snapshot.Replicas.SetItem(e.Replica.Key.ContainerName, e.Replica)));
         Receive<AgentEvent.ReplicaGone>(e => Change(e.Key.Stack, snapshot.Replicas.Remove(e.Key.ContainerName)));
         Receive<AgentEvent.ReplicaProgressed>(e => Answer(e.CommandId, e, isLast: false));
         Receive<AgentEvent.ReplicaReady>(e => Answer(e.CommandId, e, isLast: false));
@@ -155,7 +155,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             return;
         }
         var isReturn = snapshot.State != HostState.Ready || report.HasForgotten;
-        var replicas = report.Replicas.ToImmutableSortedDictionary(r => r.ContainerName, r => r, StringComparer.Ordinal);
+        var replicas = report.Replicas.ToImmutableSortedDictionary(r => r.Key.ContainerName, r => r, StringComparer.Ordinal);
         Publish(snapshot with { State = HostState.Ready, Facts = report.Facts with { Name = snapshot.Name }, Replicas = replicas, LastSeen = Context.System.Scheduler.Now }, []);
         AnswerRefreshes();
         if (isReturn)

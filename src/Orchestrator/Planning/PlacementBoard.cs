@@ -6,6 +6,9 @@ namespace Orchestrator.Planning;
 /// <summary>The hosts while a plan is made: who has how many replicas, what is set aside for them, and whose ports are taken.</summary>
 public sealed class PlacementBoard
 {
+    /// <summary>In a reason for people.</summary>
+    private const int HostsNamedMax = 20;
+
     private readonly FleetSnapshot fleet;
     private readonly Dictionary<string, Standing> standings = new(StringComparer.Ordinal);
 
@@ -115,7 +118,8 @@ public sealed class PlacementBoard
         return shortages.Count == 0 ? null : string.Join(", ", shortages);
     }
 
-    /// <summary>The best host: spread over the preferred labels, then fewest of the service, then fewest of all, then by name. Null with the reasons when no host can.</summary>
+    /// <summary>The best host: spread over the preferred labels, then fewest of the service, then fewest of all, then by name. Null when no host can.</summary>
+    /// <param name="reasons">For people: why that one, and why not the others.</param>
     public string? Choose(ServiceSpec service, ServiceRevision revision, out string reasons)
     {
         if (!candidates.TryGetValue(service.Name, out var list))
@@ -123,8 +127,20 @@ public sealed class PlacementBoard
             candidates[service.Name] = list = new CandidateList(fleet, service, revision, this);
         }
         var best = list.Best(h => IsFull(h, service));
-        reasons = best is not null ? "" : fleet.Hosts.IsEmpty ? "there are no hosts" : string.Join("; ", fleet.Hosts.Values.Select(h => $"{h.Name}: {Refusal(h, service, revision)}"));
+        reasons = best is not null ? WhyThere(best, service, revision) : fleet.Hosts.IsEmpty ? "there are no hosts" : string.Join("; ", fleet.Hosts.Values.Select(h => $"{h.Name}: {Refusal(h, service, revision)}"));
         return best;
+    }
+
+    /// <summary>Who refuses is only named where there are few: it is asked of each host for each replica.</summary>
+    private string WhyThere(string chosen, ServiceSpec service, ServiceRevision revision)
+    {
+        var fewest = $"fewest replicas of {service.Name}, then of all";
+        if (fleet.Hosts.Count > HostsNamedMax)
+        {
+            return fewest;
+        }
+        var refusals = fleet.Hosts.Values.Where(h => h.Name != chosen).Select(h => (h.Name, Text: Refusal(h, service, revision))).ToList();
+        return string.Join("; ", refusals.Where(r => r.Text is not null).Select(r => $"{r.Name} refused: {r.Text}").Prepend(refusals.All(r => r.Text is not null) ? "no other host can" : fewest));
     }
 
     private bool IsFull(string host, ServiceSpec service) =>

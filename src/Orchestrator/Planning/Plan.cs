@@ -106,6 +106,12 @@ public sealed record SlotPlan
 
     /// <summary>For people.</summary>
     public string Reason { get; init; } = "";
+
+    /// <summary>Why there, for people; null where the host was given: the replica was there before, or the service has one on every host.</summary>
+    public string? Placement { get; init; }
+
+    /// <summary>Its replica has ended or is unhealthy, as opposed to removed by somebody or lost with its host.</summary>
+    public bool IsAfterEnd { get; init; }
 }
 
 /// <summary>One replica's container on a host.</summary>

@@ -146,6 +146,7 @@ internal sealed class ServiceDraft
                 slots.RemoveAll(IsHomeless);
                 return;
             }
+            slot.Placement = reasons;
             board.Take(slot.Host, service, slot.Slot);
         }
     }
@@ -203,6 +204,8 @@ internal sealed class ServiceDraft
                 .Skip(keep)
                 .Select(r => Planner.PlacementOf(r.Host, r.Replica))],
             Reason = slot.Reason,
+            Placement = slot.Placement,
+            IsAfterEnd = slot.IsAfterEnd,
         };
     }
 
@@ -288,7 +291,7 @@ internal sealed class ServiceDraft
     {
         var there = At(slot);
         var match = there
-            .Where(r => r.Replica.Key.Revision == revision.Id && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null && (pinnedHost is null || r.Host.Name == pinnedHost))
+            .Where(r => r.Replica.Key.Revision == revision.Id && !HasDrifted(r.Replica) && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null && (pinnedHost is null || r.Host.Name == pinnedHost))
             .OrderByDescending(r => r.Replica.IsServing)
             .ThenBy(r => r.Host.Name, StringComparer.Ordinal)
             .Cast<(HostSnapshot Host, ReplicaSnapshot Replica)?>()
@@ -298,7 +301,7 @@ internal sealed class ServiceDraft
             return Outdated(slot, there, pinnedHost);
         }
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
-        if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart.Condition)))
+        if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart)))
         {
             return new SlotDraft { Slot = slot, Host = kept.Host.Name, Old = others, Reason = others.IsEmpty ? "" : others.All(o => o.Replica.State == ReplicaState.Retained) ? "leftover of a failed update" : "surplus replica" };
         }
@@ -312,6 +315,7 @@ internal sealed class ServiceDraft
             Host = kept.Host.Name,
             Old = mustStop ? [kept, .. others] : others,
             Reason = Condition(kept.Replica),
+            IsAfterEnd = true,
         };
     }
 
@@ -320,7 +324,7 @@ internal sealed class ServiceDraft
         if (there.IsEmpty)
         {
             var isNew = input.Current?.Services.ContainsKey(service.Name) != true;
-            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, MustFit = pinnedHost is not null, Reason = isNew ? "new" : "missing" };
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, MustFit = pinnedHost is not null, Reason = isNew ? "new" : LostWith(slot) is { } lost ? $"host {lost.Name} is down{(lost.LastSeen is { } seen ? $" since {seen.UtcDateTime:HH:mm:ss} UTC" : "")}" : "missing" };
         }
         var stay = there
             .Where(r => r.Host.IsSchedulable && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null)
@@ -335,18 +339,32 @@ internal sealed class ServiceDraft
             Host = pinnedHost ?? stay,
             MustFit = pinnedHost is not null,
             Old = there,
-            Reason = there.All(r => r.Replica.Key.Revision == revision.Id) ? "placement changed" : "outdated",
+            Reason = there.Any(r => r.Replica.Key.Revision == revision.Id && HasDrifted(r.Replica)) ? "its configuration is not that of its revision: somebody has replaced it"
+                : there.All(r => r.Replica.Key.Revision == revision.Id) ? "placement changed"
+                : "outdated",
         };
     }
 
+    /// <summary>It says that it is of a revision, and was made from something else: not by us.</summary>
+    private bool HasDrifted(ReplicaSnapshot replica) =>
+        replica.Key.Revision == revision.Id && replica.ConfigHash.Length > 0 && revision.ConfigHash.Length > 0 && replica.ConfigHash != revision.ConfigHash;
+
+    /// <summary>The host that is down and had the slot's replica; null for none.</summary>
+    private HostSnapshot? LostWith(int slot) => input.Fleet.Hosts.Values.FirstOrDefault(h => h.State == HostState.Down
+        && h.Replicas.Values.Any(r => r.Key.Stack == input.Stack && r.Key.Service == service.Name && r.Key.Slot == slot && r.State != ReplicaState.Retained));
+
     /// <summary>
-    /// The engine restarts by its policy, and stays with what that policy ends. But one that was to run for ever and lies there exited was stopped
-    /// by hand, or was not started again after the engine's own crash (Docker 20.10 forgets those that it stopped on its way up).
+    /// The engine restarts by its policy, and stays with what that policy ends. But one that was to be restarted and lies there exited was stopped
+    /// by hand, or was not started again after the engine's own crash (Docker 20.10 forgets those that it stopped on its way up). No engine
+    /// restarts what runs and is unhealthy.
     /// </summary>
-    private static bool IsLeftToTheEngine(ReplicaSnapshot replica, RestartCondition restart) => replica.State switch
+    private static bool IsLeftToTheEngine(ReplicaSnapshot replica, RestartSpec restart) => replica.State switch
     {
-        ReplicaState.Exited => restart is RestartCondition.None or RestartCondition.OnFailure,
-        ReplicaState.Restarting or ReplicaState.Running => true,
+        ReplicaState.Exited => restart.Condition == RestartCondition.None
+            || (restart.Condition == RestartCondition.OnFailure && replica.ExitCode is 0 or null)
+            || (restart.MaxAttempts > 0 && replica.RestartCount >= restart.MaxAttempts),
+        ReplicaState.Restarting => true,
+        ReplicaState.Running => replica.Health != ReplicaHealth.Unhealthy,
         ReplicaState.Created or ReplicaState.Starting or ReplicaState.Retained => false,
     };
 
@@ -451,5 +469,9 @@ internal sealed class ServiceDraft
         public ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> Old { get; init; } = [];
 
         public required string Reason { get; init; }
+
+        public string? Placement { get; set; }
+
+        public bool IsAfterEnd { get; init; }
     }
 }

@@ -45,7 +45,7 @@ public static partial class Rollout
         RolloutPhase.Ended or RolloutPhase.Paused => null,
         RolloutPhase.Unwinding => FailOverdue(state, now) ?? CallOff(state, now) ?? EndWhenSettled(state, now, state.UnwindsTo!.Value),
         RolloutPhase.Aborting => FailOverdue(state, now) ?? (state.IsStaging ? CallOff(state, now) : null) ?? EndWhenSettled(state, now, RolloutOutcome.Aborted),
-        RolloutPhase.Pausing => FailOverdue(state, now) ?? (state.HasInFlight ? null : new RolloutEvent.Paused { At = now }),
+        RolloutPhase.Pausing => FailOverdue(state, now) ?? (state.HasInFlight ? null : PauseOrEnd(state, now)),
         RolloutPhase.Delaying => FailOverdue(state, now) ?? ReactToFailures(state, now) ?? (now >= state.DelayUntil ? NextBatch(state, now) : null),
         RolloutPhase.Holding => FailOverdue(state, now) ?? ReactToFailures(state, now) ?? (now >= state.HoldUntil ? new RolloutEvent.Promoted(OnRequest: false) { At = now } : null),
         RolloutPhase.Running => FailOverdue(state, now) ?? ReactToFailures(state, now) ?? Advance(state, now),
@@ -158,6 +158,11 @@ public static partial class Rollout
             FailureAction.Rollback => new RolloutEvent.UnwindStarted(RolloutOutcome.NeedsRollback, reason) { At = now },
         };
     }
+
+    /// <summary>A pause that came with the last replicas has nothing to hold.</summary>
+    private static RolloutEvent PauseOrEnd(RolloutState state, DateTimeOffset now) => state.Slots.All(s => s.Phase == SlotPhase.Done)
+        ? new RolloutEvent.Ended(RolloutOutcome.Succeeded, null) { At = now }
+        : new RolloutEvent.Paused { At = now };
 
     private static RolloutEvent? Advance(RolloutState state, DateTimeOffset now)
     {

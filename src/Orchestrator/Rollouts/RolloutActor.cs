@@ -71,6 +71,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             LogRecovered(job.Id, journaled, state.Phase);
         }
+        else if (job.IsRepair)
+        {
+            foreach (var slot in job.Plan.Slots.Where(s => s.Host is not null))
+            {
+                traffic.Tell(new TrafficMessage.Undrain(KeyOf(slot.Slot), slot.Host!));
+            }
+        }
         else
         {
             // What an earlier rollout had begun to take out of the traffic stays, if this one leads to it.
@@ -129,7 +136,11 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             spanning = m.Spanning;
             return RecordAsync(m.Event with { At = Now });
         });
-        ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase == RolloutPhase.Paused ? ResumeAsync() : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing ? ResumeAsync() : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.Pause>(m => state.Phase is RolloutPhase.Running or RolloutPhase.Delaying or RolloutPhase.Holding ? RecordAsync(new RolloutEvent.PauseStarted(m.Reason) { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.GoBack>(m => state.Phase is RolloutPhase.Unwinding or RolloutPhase.Aborting or RolloutPhase.Ended
+            ? Task.CompletedTask
+            : RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.NeedsRollback, m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Promote>(_ => state.Phase == RolloutPhase.Holding ? RecordAsync(new RolloutEvent.Promoted(OnRequest: true) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));

@@ -83,7 +83,7 @@ public abstract record RolloutEvent
     /// <summary>A global service's slot whose host is lost.</summary>
     public sealed record SlotDropped(int Slot, string Reason) : RolloutEvent;
 
-    /// <summary>Decided: too many failures under failure_action pause.</summary>
+    /// <summary>Decided: too many failures under failure_action pause. Or a person's.</summary>
     public sealed record PauseStarted(string Reason) : RolloutEvent;
 
     public sealed record Paused : RolloutEvent;

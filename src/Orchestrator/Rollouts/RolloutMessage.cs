@@ -14,6 +14,12 @@ internal abstract record RolloutMessage
     /// <summary>Ends a hold.</summary>
     public sealed record Promote : RolloutMessage;
 
+    /// <summary>What is in flight finishes, then it waits. Nothing to one that is going back or ending.</summary>
+    public sealed record Pause(string Reason) : RolloutMessage;
+
+    /// <summary>Another service of an atomic change has failed: this one is unwound, and ends as one that needs its way back.</summary>
+    public sealed record GoBack(string Reason) : RolloutMessage;
+
     /// <summary>A newer change of the stack takes over.</summary>
     public sealed record Supersede(string Reason) : RolloutMessage;
 
@@ -41,5 +47,8 @@ internal abstract record RolloutMessage
 /// <param name="Target">The stack revision the new replicas are made from; null when the service is only removed.</param>
 internal sealed record RolloutJob(string Id, string Stack, ServicePlan Plan, StackRevision? Target)
 {
+    /// <summary>Others of the same service and revision may go on beside it: it touches no more than its own slots.</summary>
+    public bool IsRepair { get; init; }
+
     public string JournalPrefix => $"stacks/{Stack}/journal/{Id}/";
 }

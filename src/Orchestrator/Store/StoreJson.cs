@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Networks;
 using Orchestrator.Planning;
@@ -25,6 +26,7 @@ internal sealed class StoreJson() : StoreJsonMetadata(DeclaredDefaults.OptionsOf
 [JsonSerializable(typeof(StackHead))]
 [JsonSerializable(typeof(StackRevision))]
 [JsonSerializable(typeof(ChangeRecord))]
+[JsonSerializable(typeof(StackEvent))]
 [JsonSerializable(typeof(RolloutEvent))]
 [JsonSerializable(typeof(OverlayAllocations))]
 [JsonSerializable(typeof(TrafficMarks))]

@@ -15,6 +15,10 @@ public static class ReplicaLabels
     /// <summary>The restart policy the container gets once it has passed its gate: until then it has none, so that a crash is seen as one.</summary>
     public const string Restart = "orchestrator.restart";
 
+    /// <summary><c>max_attempts</c> and <c>window</c> (in milliseconds) of the restart policy, where the agent counts them because the engine cannot.</summary>
+    public const string RestartMax = "orchestrator.restart-max";
+    public const string RestartWindow = "orchestrator.restart-window-ms";
+
     /// <summary>The monitor time in milliseconds: tells an agent that restarts whether a container without a restart policy has passed.</summary>
     public const string Monitor = "orchestrator.monitor-ms";
 

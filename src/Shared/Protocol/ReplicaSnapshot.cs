@@ -50,7 +50,11 @@ public sealed record ReplicaSnapshot
 
     public ReplicaHealth Health { get; init; }
 
+    /// <summary>Of its last end, while it lies there or waits for the engine to start it again.</summary>
     public int? ExitCode { get; init; }
+
+    /// <summary>What its healthcheck printed last, of one that runs and is unhealthy; at most some hundred characters.</summary>
+    public string? HealthOutput { get; init; }
 
     public bool OomKilled { get; init; }
 

@@ -18,6 +18,9 @@ public sealed record StackSpec
 
     /// <summary>By <see cref="CertificateSpec.Id"/>: those that routes name.</summary>
     public ImmutableSortedDictionary<string, CertificateSpec> Certificates { get; init; } = ImmutableSortedDictionary<string, CertificateSpec>.Empty;
+
+    /// <summary><c>x-orchestrator.atomic</c>: when one service of a deploy fails, every service that it has altered goes back.</summary>
+    public bool IsAtomic { get; init; }
 }
 
 public sealed record NetworkSpec

@@ -60,6 +60,14 @@ internal sealed class FakeCoordinator : ICoordinator
 
     public IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, CancellationToken cancellation) => OnLogs(query, cancellation);
 
+    public List<StackEvent> Happened { get; } = [];
+
+    public IAsyncEnumerable<StackEvent> EventsAsync(EventsQuery query, CancellationToken cancellation) =>
+        Happened.Where(e => query.Stack is null || e.Stack == query.Stack).ToAsyncEnumerable();
+
+    public Task<ExplanationView> ExplainAsync(string stack, string? service, CancellationToken cancellation) =>
+        Task.FromResult(new ExplanationView { Stack = stack, State = "stable", Reasons = [service ?? "all"] });
+
     public Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation)
     {
         Maintenances.Add(request);

@@ -22,6 +22,8 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
         Read(routes, ApiRoutes.Stacks, async c => await ApiGate.AnswerAsync(c, await coordinator.StacksAsync(c.RequestAborted), ApiJson.Default.ImmutableArrayStackView));
         Read(routes, ApiRoutes.History, async c => await ApiGate.AnswerAsync(c, await coordinator.HistoryAsync(Value(c, "stack"), c.RequestAborted), ApiJson.Default.ImmutableArrayRevisionView));
         Read(routes, ApiRoutes.Hosts, async c => await ApiGate.AnswerAsync(c, await coordinator.HostsAsync(c.RequestAborted), ApiJson.Default.ImmutableArrayHostView));
+        Read(routes, ApiRoutes.Explanation, async c => await ApiGate.AnswerAsync(c, await coordinator.ExplainAsync(Value(c, "stack"), c.Request.Query["service"].FirstOrDefault(), c.RequestAborted), ApiJson.Default.ExplanationView));
+        routes.MapPost(ApiRoutes.Events, gate.For([CertificateRole.Operator, CertificateRole.Viewer], EventsAsync));
         routes.MapPost(ApiRoutes.Plan, gate.For([CertificateRole.Operator, CertificateRole.Viewer], PlanAsync));
         routes.MapPost(ApiRoutes.PlanFile, gate.For([CertificateRole.Operator, CertificateRole.Viewer], PlanFileAsync));
         routes.MapPost(ApiRoutes.Diff, gate.For([CertificateRole.Operator, CertificateRole.Viewer], DiffAsync));
@@ -68,7 +70,7 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
 
     private async Task ChangeAsync(HttpContext context, CertificateIdentity caller)
     {
-        var request = await ApiGate.ReadAsync(context, ApiJson.Default.ChangeRequest);
+        var request = await ApiGate.ReadAsync(context, ApiJson.Default.ChangeRequest) with { By = caller.Name };
         if (request is not ChangeRequest.Watch)
         {
             if (caller.Role != CertificateRole.Operator) throw ApiGate.Denied(context, caller, CertificateRole.Operator);
@@ -77,6 +79,13 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         await NdjsonStream.WriteAsync(context, coordinator.ChangeAsync(request, either.Token), ApiJson.Default.ChangeEvent, times.KeepAlive, time, either.Token);
+    }
+
+    private async Task EventsAsync(HttpContext context, CertificateIdentity caller)
+    {
+        var query = await ApiGate.ReadAsync(context, ApiJson.Default.EventsQuery);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        await NdjsonStream.WriteAsync(context, coordinator.EventsAsync(query, either.Token), ApiJson.Default.StackEvent, times.KeepAlive, time, either.Token);
     }
 
     private async Task LogsAsync(HttpContext context, CertificateIdentity caller)
@@ -88,7 +97,7 @@ internal sealed partial class ApiEndpoints(ICoordinator coordinator, Trust trust
 
     private async Task MaintainAsync(HttpContext context, CertificateIdentity caller)
     {
-        var request = await ApiGate.ReadAsync(context, ApiJson.Default.MaintenanceRequest);
+        var request = await ApiGate.ReadAsync(context, ApiJson.Default.MaintenanceRequest) with { By = caller.Name };
         LogMaintenance(caller.Name, request.Stack, request.Service, request.On ? "on" : "off");
         await ApiGate.AnswerAsync(context, await coordinator.SetMaintenanceAsync(request, context.RequestAborted), ApiJson.Default.MaintenanceView);
     }

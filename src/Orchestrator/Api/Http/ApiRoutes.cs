@@ -11,6 +11,8 @@ internal static class ApiRoutes
     public const string Replicas = "/v1/replicas";
     public const string Stacks = "/v1/stacks";
     public const string History = "/v1/stacks/{stack}/history";
+    public const string Explanation = "/v1/stacks/{stack}/explanation";
+    public const string Events = "/v1/events";
     public const string Maintenance = "/v1/maintenance";
     public const string Hosts = "/v1/hosts";
     public const string Host = "/v1/hosts/{host}";
@@ -21,6 +23,9 @@ internal static class ApiRoutes
     public const string Ndjson = "application/x-ndjson";
 
     public static string HistoryOf(string stack) => $"/v1/stacks/{Uri.EscapeDataString(stack)}/history";
+
+    public static string ExplanationOf(string stack, string? service) =>
+        $"/v1/stacks/{Uri.EscapeDataString(stack)}/explanation" + (service is null ? "" : $"?service={Uri.EscapeDataString(service)}");
 
     public static string HostOf(string host) => $"/v1/hosts/{Uri.EscapeDataString(host)}";
 

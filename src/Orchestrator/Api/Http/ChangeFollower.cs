@@ -122,6 +122,7 @@ internal sealed class ChangeFollower(ICoordinator coordinator, Func<ChangeReques
             (_, "current" or "good") => (ChangeOutcome.Done, "the change was done"),
             (_, "superseded") => (ChangeOutcome.Superseded, "a newer change took its place"),
             (_, "aborted") => (ChangeOutcome.Aborted, "the change was aborted"),
+            (_, "rolled-back") => (ChangeOutcome.RolledBack, "the change failed and was rolled back"),
             (_, "paused") => (ChangeOutcome.Paused, "the change is paused"),
             (_, "failed") => (ChangeOutcome.Failed, "the change failed"),
             _ => (ChangeOutcome.Failed, "how the change ended is not known"),

@@ -81,25 +81,14 @@ public sealed class CoordinatorHttpClient : ICoordinator, IDisposable
     public Task<ImmutableArray<HostView>> HostsAsync(CancellationToken cancellation) =>
         GetAsync(ApiRoutes.Hosts, ApiJson.Default.ImmutableArrayHostView, cancellation);
 
-    public async IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        await using var reader = await OpenAsync(ApiRoutes.Logs, () => JsonContent.Create(query, ApiJson.Default.LogsQuery), ApiJson.Default.LogView, cancellation);
-        while (true)
-        {
-            LogView? line;
-            try
-            {
-                line = await reader.ReadAsync(cancellation);
-            }
-            catch (StreamLostException e)
-            {
-                throw new CoordinatorException(CoordinatorErrorKind.Unreachable, $"the connection to {Server} was lost: {e.Message}", e);
-            }
+    public IAsyncEnumerable<LogView> LogsAsync(LogsQuery query, CancellationToken cancellation) =>
+        StreamAsync(ApiRoutes.Logs, () => JsonContent.Create(query, ApiJson.Default.LogsQuery), ApiJson.Default.LogView, cancellation);
 
-            if (line is null) yield break;
-            yield return line;
-        }
-    }
+    public IAsyncEnumerable<StackEvent> EventsAsync(EventsQuery query, CancellationToken cancellation) =>
+        StreamAsync(ApiRoutes.Events, () => JsonContent.Create(query, ApiJson.Default.EventsQuery), ApiJson.Default.StackEvent, cancellation);
+
+    public Task<ExplanationView> ExplainAsync(string stack, string? service, CancellationToken cancellation) =>
+        GetAsync(ApiRoutes.ExplanationOf(stack, service), ApiJson.Default.ExplanationView, cancellation);
 
     public Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, ApiRoutes.Maintenance, () => JsonContent.Create(request, ApiJson.Default.MaintenanceRequest), ApiJson.Default.MaintenanceView, _times.Maintenance, cancellation);
@@ -133,6 +122,27 @@ public sealed class CoordinatorHttpClient : ICoordinator, IDisposable
 
     private Task<NdjsonReader<ChangeEvent>> OpenChangeAsync(ChangeRequest request, CancellationToken cancellation) =>
         OpenAsync(ApiRoutes.Changes, () => JsonContent.Create(request, ApiJson.Default.ChangeRequest), ApiJson.Default.ChangeEvent, cancellation);
+
+    private async IAsyncEnumerable<T> StreamAsync<T>(string path, Func<HttpContent> content, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
+        where T : class
+    {
+        await using var reader = await OpenAsync(path, content, type, cancellation);
+        while (true)
+        {
+            T? line;
+            try
+            {
+                line = await reader.ReadAsync(cancellation);
+            }
+            catch (StreamLostException e)
+            {
+                throw new CoordinatorException(CoordinatorErrorKind.Unreachable, $"the connection to {Server} was lost: {e.Message}", e);
+            }
+
+            if (line is null) yield break;
+            yield return line;
+        }
+    }
 
     private async Task<NdjsonReader<T>> OpenAsync<T>(string path, Func<HttpContent> content, JsonTypeInfo<T> type, CancellationToken cancellation)
         where T : class

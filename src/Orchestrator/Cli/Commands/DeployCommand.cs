@@ -12,6 +12,8 @@ internal sealed class DeployCommand : CliCommand
     private readonly Option<bool> _force = new("--force-recreate") { Description = "Replace replicas that are up to date, too" };
     private readonly Option<bool> _skip = Parsing.SkipUnreachable();
 
+    private readonly Option<bool> _atomic = new("--atomic") { Description = "All or nothing: when one service fails, every service that this deploy has altered goes back" };
+
     public DeployCommand(CliServices services, GlobalOptions globals)
         : base("deploy", "Bring a stack to what its file says, and wait until it is", services, globals)
     {
@@ -19,6 +21,7 @@ internal sealed class DeployCommand : CliCommand
         Options.Add(_dryRun);
         Options.Add(_force);
         Options.Add(_skip);
+        Options.Add(_atomic);
         _follow.AddTo(this, mayProbe: true);
     }
 
@@ -34,6 +37,7 @@ internal sealed class DeployCommand : CliCommand
             WaitsForPromotion = _follow.Waits(invocation.Arguments),
             ForceRecreate = invocation.Arguments.GetValue(_force),
             SkipUnreachable = invocation.Arguments.GetValue(_skip),
+            IsAtomic = invocation.Arguments.GetValue(_atomic),
             // A plan asks for nothing that needs a private key.
             Certificates = dryRun ? [] : certificates,
         };

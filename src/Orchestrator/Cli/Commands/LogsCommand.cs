@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Orchestrator.Api;
 using Orchestrator.Cli.Rendering;
 
@@ -11,7 +10,7 @@ internal sealed class LogsCommand : CliCommand
     private readonly Argument<string[]> _services = new("SERVICE") { Description = "Only these services", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<bool> _follow = new("--follow", "-f") { Description = "Go on with new lines until Ctrl-C" };
     private readonly Option<int?> _tail = new("--tail", "-n") { Description = "Only the last lines of each replica", HelpName = "lines" };
-    private readonly Option<string?> _since = new("--since") { Description = "Only lines since then: a duration ago like 10m, or a time like 2026-01-31T12:00:00Z", HelpName = "time" };
+    private readonly Option<string?> _since = Parsing.Since("Only lines since then");
     private readonly Option<bool> _timestamps = new("--timestamps", "-t") { Description = "With the time of each line" };
     private readonly Option<bool> _json = new("--json") { Description = "Write each line as one line of JSON" };
 
@@ -42,7 +41,7 @@ internal sealed class LogsCommand : CliCommand
             Services = [.. arguments.GetValue(_services) ?? []],
             Follow = arguments.GetValue(_follow),
             Tail = arguments.GetValue(_tail),
-            Since = Since(arguments.GetValue(_since), invocation.Services.Time.GetUtcNow()),
+            Since = Parsing.Time("--since", arguments.GetValue(_since), invocation.Services.Time.GetUtcNow()),
             Timestamps = arguments.GetValue(_timestamps),
         };
         await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
@@ -62,16 +61,5 @@ internal sealed class LogsCommand : CliCommand
         }
 
         return ExitCode.Done;
-    }
-
-    private static DateTimeOffset? Since(string? text, DateTimeOffset now)
-    {
-        if (text is null)
-            return null;
-        if (DurationText.TryParse(text, out var ago))
-            return now - ago;
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
-            return at;
-        throw CliException.Usage($"--since: `{text}` is neither a duration like 10m nor a time like 2026-01-31T12:00:00Z");
     }
 }

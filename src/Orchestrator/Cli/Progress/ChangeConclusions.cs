@@ -17,6 +17,7 @@ internal sealed class ChangeConclusions(Invocation invocation, CoordinatorConnec
         {
             ChangeOutcome.Done when request is ChangeRequest.Remove => $"{Stack} is removed, in {Elapsed}",
             ChangeOutcome.Done or ChangeOutcome.Aborted when request is ChangeRequest.Abort => $"{Stack}: the change is aborted as it stands",
+            ChangeOutcome.Done when request is ChangeRequest.Pause => $"{Stack}: the change was done before it could be paused (revision {ended.Revision})",
             ChangeOutcome.Done => $"{Stack} is at revision {ended.Revision}, in {Elapsed}",
             ChangeOutcome.NothingToDo when request is ChangeRequest.Watch => $"{Stack}: no change is under way (revision {ended.Revision})",
             ChangeOutcome.NothingToDo => $"{Stack}: nothing to do, it is as asked (revision {ended.Revision})",

@@ -18,7 +18,7 @@ internal static class ReplicaText
                 Words.Short(replica.Revision),
                 replica.Host,
                 Words.Image(replica.Image),
-                State(replica),
+                State(replica, now),
                 new(replica.Health == "none" ? "-" : replica.Health, HealthTone(replica.Health)),
                 DurationText.Age(now - replica.Created),
                 string.Join(", ", replica.Ports));
@@ -27,12 +27,12 @@ internal static class ReplicaText
         return table.Lines(paint);
     }
 
-    private static TextTable.Cell State(ReplicaView replica)
+    private static TextTable.Cell State(ReplicaView replica, DateTimeOffset now)
     {
-        string[] notes = [.. Notes(replica)];
+        string[] notes = [.. Notes(replica, now)];
         return new(notes.Length > 0 ? $"{replica.State} ({string.Join(", ", notes)})" : replica.State, replica.State switch
         {
-            "running" => replica.RestartCount > 0 ? Tone.Busy : Tone.Good,
+            "running" => replica.CrashLoop is not null ? Tone.Bad : replica.RestartCount > 0 ? Tone.Busy : Tone.Good,
             "created" or "starting" or "restarting" => Tone.Busy,
             "exited" or "lost" => Tone.Bad,
             "retained" => Tone.Quiet,
@@ -40,9 +40,11 @@ internal static class ReplicaText
         });
     }
 
-    private static IEnumerable<string> Notes(ReplicaView replica)
+    private static IEnumerable<string> Notes(ReplicaView replica, DateTimeOffset now)
     {
-        if (replica.RestartCount > 0)
+        if (replica.CrashLoop is { } loop)
+            yield return loop.Text(now);
+        else if (replica.RestartCount > 0)
             yield return Words.Count(replica.RestartCount, "restart");
         if (replica.InMaintenance && replica.State != "retained")
             yield return "in maintenance";

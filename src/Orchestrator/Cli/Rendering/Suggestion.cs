@@ -1,3 +1,5 @@
+using Orchestrator.Stacks.Reading;
+
 namespace Orchestrator.Cli.Rendering;
 
 /// <summary>For a name that is not known: what is, and what was probably meant.</summary>
@@ -15,27 +17,6 @@ internal static class Suggestion
         return Nearest(name, known) is { } near ? $"did you mean {near}? known {kinds}: {listed}" : $"known {kinds}: {listed}";
     }
 
-    /// <summary>The known name that differs by few enough letters to be a slip; null otherwise.</summary>
-    public static string? Nearest(string name, IEnumerable<string> known) => known
-        .Select(k => (Name: k, Distance: Distance(name.ToUpperInvariant(), k.ToUpperInvariant())))
-        .Where(k => k.Distance <= Math.Max(1, name.Length / 3))
-        .OrderBy(k => k.Distance).ThenBy(k => k.Name, StringComparer.Ordinal)
-        .Select(k => k.Name)
-        .FirstOrDefault();
-
-    /// <summary>Letters to insert, delete or replace.</summary>
-    private static int Distance(string a, string b)
-    {
-        var previous = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var current = new int[b.Length + 1];
-            current[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                current[j] = Math.Min(Math.Min(current[j - 1], previous[j]) + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
-            previous = current;
-        }
-
-        return previous[b.Length];
-    }
+    /// <summary>The known name that was probably meant; null when none is near.</summary>
+    public static string? Nearest(string name, IEnumerable<string> known) => Spelling.Nearest(name, known);
 }

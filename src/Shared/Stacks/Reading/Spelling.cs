@@ -1,7 +1,7 @@
 namespace Orchestrator.Stacks.Reading;
 
 /// <summary>Finds what someone probably meant.</summary>
-internal static class Spelling
+public static class Spelling
 {
     /// <summary>A longer word is nobody's typing error, and comparing it would cost time.</summary>
     private const int MaxLength = 64;

@@ -6,7 +6,13 @@ namespace Orchestrator.Stacks.Reading;
 /// <summary>The top level: declared networks and volumes first, then the services that name them, then what spans services.</summary>
 internal static partial class StackReader
 {
-    internal sealed record Sections(Value? Services = null, Value? Networks = null, Value? Volumes = null);
+    internal sealed record Sections(Value? Services = null, Value? Networks = null, Value? Volumes = null, bool IsAtomic = false);
+
+    /// <summary>Of <c>x-orchestrator</c> at the top level.</summary>
+    internal static readonly KeyTable<Sections> ExtensionKeys = new()
+    {
+        { "atomic", (s, v) => s with { IsAtomic = v.Bool() ?? false } },
+    };
 
     internal static readonly KeyTable<Sections> Keys = new("secrets", "configs", "include", "models")
     {
@@ -16,13 +22,12 @@ internal static partial class StackReader
         { "services", (s, v) => s with { Services = v } },
         { "networks", (s, v) => s with { Networks = v } },
         { "volumes", (s, v) => s with { Volumes = v } },
+        { "x-orchestrator", (s, v) => ExtensionKeys.Read(v, s) },
     };
 
     public static StackSpec? Read(Value root, string name)
     {
         var sections = Keys.Read(root, new Sections());
-        if (root.Find("x-orchestrator") is { } misplaced)
-            misplaced.Warn("`x-orchestrator` at the top level has no effect", "put it on a service");
 
         var networks = Declared(sections.Networks, (key, value) => NetworkReader.Read(value, key, name));
         var volumes = Declared(sections.Volumes, (key, value) => VolumeReader.Read(value, key, name));
@@ -47,6 +52,7 @@ internal static partial class StackReader
         {
             Name = name,
             Services = services,
+            IsAtomic = sections.IsAtomic,
             Certificates = context.Certificates.Specs,
             Networks = networks.Where(n => services.Any(s => s.Container.Networks.Any(a => a.Network == n.Key))).ToImmutableSortedDictionary(StringComparer.Ordinal),
             Volumes = volumes.Where(v => services.Any(s => s.Container.Mounts.Any(m => m.Kind == MountKind.Volume && m.Source == v.Key))).ToImmutableSortedDictionary(StringComparer.Ordinal),

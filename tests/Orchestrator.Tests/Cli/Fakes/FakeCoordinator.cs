@@ -112,6 +112,25 @@ internal sealed class FakeCoordinator : ICoordinator
             yield return await Answer(line);
     }
 
+    public List<StackEvent> Happened { get; } = [];
+
+    public EventsQuery? EventsQuery { get; private set; }
+
+    public ExplanationView? Explanation { get; set; }
+
+    public async IAsyncEnumerable<StackEvent> EventsAsync(EventsQuery query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        EventsQuery = query;
+        foreach (var happened in Happened)
+            yield return await Answer(happened);
+    }
+
+    public Task<ExplanationView> ExplainAsync(string stack, string? service, CancellationToken cancellation)
+    {
+        Calls.Add($"explain {stack}/{service ?? "*"}");
+        return Answer(Explanation ?? new ExplanationView { Stack = stack, State = "stable" });
+    }
+
     public Task<MaintenanceView> SetMaintenanceAsync(MaintenanceRequest request, CancellationToken cancellation)
     {
         Calls.Add($"maintenance {request.Stack}/{request.Service} on={request.On} hold={request.Hold}");

@@ -8,51 +8,9 @@ using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
-/// <summary>What a stack does between changes: repair, and its own removal.</summary>
+/// <summary>The stack's own removal.</summary>
 internal sealed partial class StackActor
 {
-    private void Observe()
-    {
-        if (!options.Repairs || options.IsPassive || active is not null || isPreparing || head.IsRemoving || Current is not { State: RevisionState.Good })
-        {
-            return;
-        }
-        var wait = notBefore - Now;
-        Timers.StartSingleTimer(nameof(RepairDue), new RepairDue(), wait > RepairDelay ? wait : RepairDelay);
-    }
-
-    private void PlanRepair()
-    {
-        if (active is not null || isPreparing || Current is not { State: RevisionState.Good } current)
-        {
-            return;
-        }
-        var (self, good) = (Self, StackRevision.Good(revisions));
-        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
-            .PipeTo(self, self, now => new RepairPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true })), e => new RepairPlanned(new PlanResult(null, [e.Message])));
-    }
-
-    private async Task RepairPlannedAsync(RepairPlanned message)
-    {
-        if (active is not null || isPreparing || Current is not { State: RevisionState.Good } current)
-        {
-            return;
-        }
-        if (!message.Result.Errors.IsEmpty)
-        {
-            LogNoRepair(stack, string.Join("; ", message.Result.Errors));
-            notBefore = Now + RepairBackoffMin;
-        }
-        if (message.Result.Plan is { IsEmpty: false } plan && plan.TargetRevision == current.Number)
-        {
-            await StartAsync(new PreparedChange(ChangeKind.Repair, current, plan));
-        }
-        else if (!message.Result.Errors.IsEmpty)
-        {
-            Observe();
-        }
-    }
-
     private void BeginRemove(ChangeRequest.Remove request, IActorRef follower)
     {
         Follow(follower, withPast: false);
@@ -100,6 +58,7 @@ internal sealed partial class StackActor
             BeginNext();
             return;
         }
+        events.Clear();
         await store.DeleteAsync(stack, OwnNetworks(), message.Unreachable);
         await certificates.KeepAsync(stack, ImmutableHashSet<string>.Empty);
         peers.Networks.Tell(new AllocationMessage.Keep(stack, []));

@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Orchestrator.Api;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
+using Orchestrator.Store;
+
+namespace Orchestrator.Changes;
+
+/// <summary>
+/// Between changes: what is missing or does not run is brought back, each slot by itself, so that one that cannot come up holds back no other. A repair is
+/// no change: it has no record, for after a crash the inventory says all of it.
+/// </summary>
+internal sealed partial class StackActor
+{
+    /// <summary>Several changes of the fleet in a row are looked at once.</summary>
+    private static readonly TimeSpan RepairDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>When nothing can be planned, say for want of a host: looked at again at the latest after this.</summary>
+    private static readonly TimeSpan RepairRetry = TimeSpan.FromSeconds(30);
+
+    private readonly CrashBook crashes;
+    private readonly Dictionary<IActorRef, Repair> repairs = [];
+    private string toldRefusals = "";
+    private int repairCount;
+
+    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isPreparing && next is null && !head.IsRemoving && Current is { State: RevisionState.Good };
+
+    private void Observe(StackMessage.Observe message)
+    {
+        if (Current is { } current)
+        {
+            foreach (var (service, slot) in crashes.Observe(message.Fleet, current, Now))
+            {
+                var view = crashes.View(service, slot, current.Service(service).Container.Restart, Now);
+                Note(StackEvents.Replica(StackEventKind.CrashLoop, service, slot, null, view?.Text(Now) ?? "crash loop"));
+            }
+        }
+        Observe();
+    }
+
+    /// <summary>A look that is due already is not put off by what happens meanwhile.</summary>
+    private void Observe()
+    {
+        if (MayRepair && !Timers.IsTimerActive(nameof(RepairDue)))
+        {
+            Timers.StartSingleTimer(nameof(RepairDue), new RepairDue(), RepairDelay);
+        }
+    }
+
+    private void PlanRepair()
+    {
+        if (!MayRepair)
+        {
+            return;
+        }
+        var (self, current, good) = (Self, Current!, StackRevision.Good(revisions));
+        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
+            .PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true }), current.Number), e => new RepairPlanned(current.Number, [], [e.Message]));
+    }
+
+    /// <summary>What cannot be planned for one service does not hold back the others.</summary>
+    private static RepairPlanned RepairsOf(PlanResult result, int revision) => new(revision, result.Plan?.Services ?? [], result.Errors);
+
+    private void TakeRepairs(RepairPlanned message)
+    {
+        if (!MayRepair || Current!.Number != message.Revision)
+        {
+            return;
+        }
+        NoteRefusals(message.Errors);
+        var later = message.Errors.IsEmpty ? (DateTimeOffset?)null : Now + RepairRetry;
+        foreach (var service in message.Services.Where(s => s.Action != ServiceAction.None))
+        {
+            foreach (var part in Parts(service).Where(p => !repairs.Values.Any(r => r.Plan.Service == p.Service && r.Plan.Slots.Any(s => p.Slots.Any(x => x.Slot == s.Slot)))))
+            {
+                var at = MayBegin(part);
+                if (at <= Now)
+                {
+                    BeginRepair(part);
+                }
+                else if (at is { } due && !(later <= due))
+                {
+                    later = due;
+                }
+            }
+        }
+        if (later is { } again)
+        {
+            Timers.StartSingleTimer(nameof(RepairLater), new RepairLater(), again - Now);
+        }
+    }
+
+    /// <summary>Said once, and again when it is otherwise.</summary>
+    private void NoteRefusals(ImmutableArray<string> errors)
+    {
+        var text = string.Join("; ", errors);
+        if (text == toldRefusals)
+        {
+            return;
+        }
+        toldRefusals = text;
+        if (text.Length > 0)
+        {
+            LogNoRepair(stack, text);
+            Note(new StackEvent { Kind = StackEventKind.Warning, Message = $"cannot be repaired now: {text}" });
+        }
+    }
+
+    /// <summary>Each slot by itself where something is missing or in surplus; replicas that run are replaced together, by the service's policy.</summary>
+    private IEnumerable<ServicePlan> Parts(ServicePlan service)
+    {
+        var replaced = service.Slots.Where(s => s.Action == SlotAction.Replace).ToImmutableArray();
+        if (!replaced.IsEmpty)
+        {
+            yield return service with { Slots = replaced, After = [] };
+        }
+        var spec = Current!.Spec.Services.FirstOrDefault(s => s.Name == service.Service)?.Container;
+
+        // With a healthcheck to go by, a replica that is ready is wanted at once: the revision has proven itself.
+        var policy = spec is { Healthcheck: not null } or { Ready: not null } ? service.Policy with { Monitor = TimeSpan.Zero } : service.Policy;
+        foreach (var slot in service.Slots.Where(s => s.Action != SlotAction.Replace))
+        {
+            yield return service with { Slots = [slot], After = [], Policy = policy };
+        }
+    }
+
+    /// <summary>Null: not any more with this revision.</summary>
+    private DateTimeOffset? MayBegin(ServicePlan part) => part.Slots is [{ Action: SlotAction.Create } slot] && Current!.Services.ContainsKey(part.Service)
+        ? crashes.MayTry(part.Service, slot.Slot, RestartOf(part.Service), Now)
+        : Now;
+
+    private RestartSpec RestartOf(string service) => Current?.Spec.Services.FirstOrDefault(s => s.Name == service)?.Container.Restart ?? new RestartSpec();
+
+    private void BeginRepair(ServicePlan part)
+    {
+        var number = string.Create(CultureInfo.InvariantCulture, $"{Now.ToUnixTimeMilliseconds()}-{++repairCount}");
+        var job = new RolloutJob($"{stack}/repair-{number}/{part.Service}", stack, part, Current) { IsRepair = true };
+        var (journal, others, factory) = (new MemoryStore(), peers, loggers);
+        var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, journal, others, factory)), $"repair-{part.Service}-{number}");
+        var isCounted = part.Slots is [{ Action: SlotAction.Create, IsAfterEnd: true }];
+        if (isCounted)
+        {
+            crashes.Tried(part.Service, part.Slots[0].Slot, part.ToRevision, RestartOf(part.Service), Now);
+        }
+        repairs[rollout] = new Repair(part, isCounted);
+        foreach (var slot in part.Slots)
+        {
+            LogRepair(stack, part.Service, slot.Slot, slot.Reason);
+            Note(StackEvents.Replica(StackEventKind.RepairBegan, part.Service, slot.Slot, slot.Host, $"{(slot.Action == SlotAction.Remove ? "removed" : "brought back")}: {slot.Reason}{(slot.Placement is null ? "" : $"; placed there: {slot.Placement}")}"));
+        }
+    }
+
+    private void ReportRepair(Repair repair, ChangeEvent happened)
+    {
+        repair.Report = (happened as ChangeEvent.ReplicaFailed)?.Report ?? repair.Report;
+        foreach (var kept in StackEvents.Of(happened))
+        {
+            Note(kept);
+        }
+    }
+
+    private void RepairEnded(RolloutMessage.Ended message)
+    {
+        repairs.Remove(Sender, out var repair);
+        Context.Stop(Sender);
+        if (message.Outcome == RolloutOutcome.Failed && repair!.Plan.Slots is [{ Action: SlotAction.Create } slot])
+        {
+            crashes.Failed(message.Service, slot.Slot, repair.Plan.ToRevision, RestartOf(message.Service), repair.Report, repair.IsCounted, Now);
+        }
+        if (message.Outcome is RolloutOutcome.Succeeded or RolloutOutcome.Failed)
+        {
+            var words = message.Outcome == RolloutOutcome.Succeeded ? "repaired" : $"not repaired, tried again later: {repair!.Report?.Message ?? message.Reason}";
+            Note(StackEvents.Replica(StackEventKind.RepairEnded, message.Service, repair!.Plan.Slots[0].Slot, repair.Plan.Slots[0].Host, words));
+        }
+        if (repairs.Count == 0 && active is null && !isPreparing)
+        {
+            BeginNext();
+        }
+        Observe();
+    }
+
+    private StackState State() => new(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason)
+    {
+        Repairing = [.. repairs.Values.Select(r => r.Plan.Service).Distinct().Order(StringComparer.Ordinal)],
+        CrashLoops = crashes.Views(Current, Now),
+    };
+
+    /// <summary>A change plans from what is there: what is half repaired is let go first.</summary>
+    private void EndRepairs()
+    {
+        foreach (var rollout in repairs.Keys)
+        {
+            rollout.Tell(new RolloutMessage.Supersede("superseded by a change"));
+        }
+    }
+
+    private sealed record RepairDue;
+
+    private sealed record RepairLater;
+
+    private sealed record RepairPlanned(int Revision, ImmutableArray<ServicePlan> Services, ImmutableArray<string> Errors);
+
+    private sealed class Repair(ServicePlan plan, bool isCounted)
+    {
+        public ServicePlan Plan { get; } = plan;
+
+        /// <summary>It follows an end of its replica, not a removal by hand or the loss of a host.</summary>
+        public bool IsCounted { get; } = isCounted;
+
+        public FailureReport? Report { get; set; }
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Tests.Changes;
+
+/// <summary>An agent and its engine in a few lines: a replica passes at once, unless the test says otherwise of its revision or its slot.</summary>
+internal sealed class FakeHost(string name)
+{
+    private readonly Dictionary<string, ReplicaSnapshot> replicas = new(StringComparer.Ordinal);
+    private int containers;
+
+    public string Name { get; } = name;
+
+    public IActorRef? Uplink { get; set; }
+
+    /// <summary>Null: it passes. Otherwise what the agent reports of it.</summary>
+    public Func<ReplicaKey, ReplicaSpec, FailureReport?> Judge { get; set; } = (_, _) => null;
+
+    /// <summary>Never gets through its gate.</summary>
+    public Func<ReplicaKey, bool> Hangs { get; set; } = _ => false;
+
+    public List<AgentCommand> Commands { get; } = [];
+
+    public IEnumerable<ReplicaSnapshot> Replicas => replicas.Values;
+
+    public IEnumerable<AgentEvent> Answer(AgentCommand command)
+    {
+        Commands.Add(command);
+        switch (command)
+        {
+            case AgentCommand.ReportInventory:
+                return [Inventory()];
+            case AgentCommand.ResolveImage resolve:
+                return [new AgentEvent.ImageResolved { CommandId = resolve.CommandId, Pinned = $"{resolve.Reference}@sha256:{new string('a', 64)}" }];
+            case AgentCommand.PrepareReplica prepare:
+                return [new AgentEvent.ReplicaPrepared(prepare.CommandId, prepare.Key)];
+            case AgentCommand.StartReplica start:
+                return Start(start);
+            case AgentCommand.StopReplica stop:
+                return Stop(stop);
+            case AgentCommand.RemoveStack remove:
+                replicas.Clear();
+                return [new AgentEvent.StackRemoved(remove.CommandId, null), Inventory()];
+            case AgentCommand.ApplyTraffic apply:
+                return
+                [
+                    new AgentEvent.TrafficApplied
+                    {
+                        CommandId = apply.CommandId,
+                        Stack = apply.Table.Stack,
+                        Version = apply.Table.Version,
+                        Drained = [.. apply.Table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id)],
+                    },
+                ];
+            default:
+                return [];
+        }
+    }
+
+    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name }, [.. replicas.Values]);
+
+    /// <summary>What somebody does to a container by hand, or the engine by itself.</summary>
+    public void Change(string service, int slot, Func<ReplicaSnapshot, ReplicaSnapshot?> change)
+    {
+        var before = replicas.Values.Single(r => r.Key.Service == service && r.Key.Slot == slot && r.State != ReplicaState.Retained);
+        if (change(before) is { } after)
+        {
+            replicas[before.Key.ContainerName] = after;
+            Uplink!.Tell(new AgentEvent.ReplicaChanged(after));
+        }
+        else
+        {
+            replicas.Remove(before.Key.ContainerName);
+            Uplink!.Tell(new AgentEvent.ReplicaGone(before.Key));
+        }
+    }
+
+    private IEnumerable<AgentEvent> Start(AgentCommand.StartReplica start)
+    {
+        var failure = Judge(start.Key, start.Spec);
+        var hangs = Hangs(start.Key);
+        var replica = new ReplicaSnapshot
+        {
+            Key = start.Key,
+            ContainerId = $"{Name}-{++containers}",
+            ContainerName = start.Key.ContainerName,
+            ConfigHash = start.Spec.ConfigHash,
+            Image = start.Spec.Container.Image,
+            State = failure is not null ? ReplicaState.Exited : hangs ? ReplicaState.Starting : ReplicaState.Running,
+            ExitCode = failure?.ExitCode,
+        };
+        replicas[start.Key.ContainerName] = replica;
+        yield return new AgentEvent.ReplicaChanged(replica);
+        if (failure is not null)
+        {
+            yield return new AgentEvent.ReplicaFailed(start.CommandId, start.Key, failure);
+        }
+        else if (!hangs)
+        {
+            yield return new AgentEvent.ReplicaPassed(start.CommandId, start.Key);
+        }
+    }
+
+    private IEnumerable<AgentEvent> Stop(AgentCommand.StopReplica stop)
+    {
+        if (replicas.GetValueOrDefault(stop.Key.ContainerName) is { } known)
+        {
+            if (stop.Retain)
+            {
+                replicas[stop.Key.ContainerName] = known with { State = ReplicaState.Retained };
+                yield return new AgentEvent.ReplicaChanged(replicas[stop.Key.ContainerName]);
+            }
+            else
+            {
+                replicas.Remove(stop.Key.ContainerName);
+                yield return new AgentEvent.ReplicaGone(stop.Key);
+            }
+        }
+        yield return new AgentEvent.ReplicaStopped(stop.CommandId, stop.Key);
+    }
+}
