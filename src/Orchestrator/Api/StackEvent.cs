@@ -20,6 +20,9 @@ public enum StackEventKind
     Replica,
     ReplicaFailed,
     RollbackBegan,
+
+    /// <summary>A rollout waits for its promotion.</summary>
+    Held,
     Warning,
 
     /// <summary>A replica is brought back between changes, and why.</summary>

@@ -46,6 +46,8 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         }
     }
 
+    public bool HasRollouts => rollouts.Count > 0;
+
     /// <summary>An atomic change goes back, and all that had begun has come to its end: the way back can be planned.</summary>
     public bool IsReadyToRevert => Record.Revert is { IsPlanned: false } && !isWindingDown && !isPlanningRevert && rollouts.Count == 0 && !Startable().Any();
 

@@ -64,7 +64,7 @@ internal sealed partial class StackActor
 
     private void NoteRequest(ChangeRequest request)
     {
-        if (request is ChangeRequest.Resume or ChangeRequest.Abort or ChangeRequest.Pause)
+        if (request is ChangeRequest.Resume or ChangeRequest.Abort or ChangeRequest.Pause or ChangeRequest.Promote)
         {
             Note(new StackEvent { Kind = StackEventKind.Asked, By = request.By, Message = $"{request.GetType().Name.ToLowerInvariant()} asked for by {ByOf(request.By)}" });
         }

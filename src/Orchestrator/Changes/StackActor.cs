@@ -233,9 +233,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Tell(new ChangeEvent.Accepted(stack, ChangeId(record), record.Plan.TargetRevision));
         Timers.StartPeriodicTimer(nameof(Heartbeat), new Heartbeat(), HeartbeatInterval);
         StartServices();
-        if (record.Pause is not null)
+        if (!active.HasRollouts)
         {
-            // Nothing of it may have been left to do.
+            // Nothing of it was left to do.
             await ConcludeAsync();
         }
     }

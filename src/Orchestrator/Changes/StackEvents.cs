@@ -19,6 +19,7 @@ internal static class StackEvents
         ChangeEvent.ReplicaMoved e when Step(e) is { } words => [Replica(StackEventKind.Replica, e.Service, e.Slot, e.Host, words)],
         ChangeEvent.ReplicaFailed e => [Failed(e)],
         ChangeEvent.Warning e => [Warning(e.Message)],
+        ChangeEvent.Held e => [new StackEvent { Kind = StackEventKind.Held, Service = e.Service, Message = $"{e.Service} is held: {e.Message}" }],
         ChangeEvent.RollbackStarted e => [new StackEvent { Kind = StackEventKind.RollbackBegan, Service = e.Service, Message = $"{e.Service} goes back{(e.ToRevision.Length == 0 ? ": it was not there before" : $" to {Short(e.ToRevision)}")}: {e.Reason}" }],
         _ => [],
     };
@@ -53,6 +54,7 @@ internal static class StackEvents
     {
         ReplicaStep.Starting => $"{Short(e.Revision)} starts",
         ReplicaStep.Published when e.Detail is null => $"{Short(e.Revision)} serves",
+        ReplicaStep.Staged => $"{Short(e.Revision)} has passed and waits for the switch",
         ReplicaStep.OldStopped => $"{Short(e.Revision)} is stopped and kept",
         ReplicaStep.Removed => $"{Short(e.Revision)} is removed",
         ReplicaStep.Pulling or ReplicaStep.Creating or ReplicaStep.Gating or ReplicaStep.Monitoring or ReplicaStep.Passed or ReplicaStep.Published
@@ -69,6 +71,7 @@ internal static class StackEvents
             ChangeOutcome.RolledBack => "is back",
             ChangeOutcome.Superseded => "is superseded",
             ChangeOutcome.Aborted => "is aborted",
+            ChangeOutcome.Held => "is held",
         };
         return $"{e.Service} {words}{(e.Reason is null ? "" : $": {e.Reason}")}";
     }

@@ -227,16 +227,30 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Name_taken_by_a_foreign_container_is_left_alone_and_said()
+    public async Task Name_taken_by_a_foreign_container_is_left_alone_and_ours_gets_another()
     {
         _bench.Engine.AddImage(new FakeImage("other:v1"));
         await _bench.Engine.CreateContainerAsync(AgentBench.Key().ContainerName, new CreateContainer { Image = "other:v1" }, CancellationToken.None);
 
         _bench.Start(_bench.Spec());
+        _bench.Advance(20);
+
+        Assert.Contains(new AgentEvent.ReplicaPassed("start-1", AgentBench.Key()), _bench.Heard);
+        Assert.Equal("other:v1", _bench.Container().Request.Image);
+        Assert.Single(_bench.Engine.Containers, c => c.Name == AgentBench.Key().ContainerName + "-2" && c.IsRunning);
+    }
+
+    [Fact]
+    public async Task Name_that_the_file_has_chosen_and_a_foreign_container_has_is_said()
+    {
+        _bench.Engine.AddImage(new FakeImage("other:v1"));
+        await _bench.Engine.CreateContainerAsync("mine", new CreateContainer { Image = "other:v1" }, CancellationToken.None);
+
+        _bench.Start(_bench.Spec(c => c with { ContainerName = "mine" }));
 
         Assert.Equal(ReplicaStage.Create, _bench.Failure().Stage);
         Assert.Contains("not ours", _bench.Failure().Message, StringComparison.Ordinal);
-        Assert.Equal("other:v1", _bench.Container().Request.Image);
+        Assert.Equal("other:v1", Assert.Single(_bench.Engine.Containers).Request.Image);
     }
 
     [Fact]

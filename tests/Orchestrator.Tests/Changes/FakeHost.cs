@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Protocol;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Tests.Changes;
 
@@ -58,6 +59,21 @@ internal sealed class FakeHost(string name)
     }
 
     public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name }, [.. replicas.Values]);
+
+    /// <summary>The replica that hangs in its gate comes through it; nothing where there is none.</summary>
+    public void Pass(string service, int slot)
+    {
+        if (replicas.Values.FirstOrDefault(r => r.Key.Service == service && r.Key.Slot == slot && r.State == ReplicaState.Starting) is not { } starting)
+        {
+            return;
+        }
+        replicas[starting.Key.ContainerName] = starting with { State = ReplicaState.Running };
+        Uplink!.Tell(new AgentEvent.ReplicaChanged(replicas[starting.Key.ContainerName]));
+        foreach (var command in Commands.OfType<AgentCommand.StartReplica>().Where(c => c.Key == starting.Key))
+        {
+            Uplink!.Tell(new AgentEvent.ReplicaPassed(command.CommandId, starting.Key));
+        }
+    }
 
     /// <summary>What somebody does to a container by hand, or the engine by itself.</summary>
     public void Change(string service, int slot, Func<ReplicaSnapshot, ReplicaSnapshot?> change)

@@ -16,6 +16,8 @@ internal sealed class StackBench : IDisposable
 {
     private readonly DeterministicDispatcher dispatcher;
     private readonly MemoryStore store = new();
+    private readonly Dictionary<string, IActorRef> downlinks = new(StringComparer.Ordinal);
+    private readonly List<IActorRef> following = [];
     private ActorSystem system = null!;
     private IActorRef coordinator = null!;
     private int incarnations;
@@ -66,6 +68,7 @@ internal sealed class StackBench : IDisposable
     {
         var heard = new List<object>();
         var follower = system.ActorOf(Props.Create(() => new Recorder(heard)), $"follower-{++followers}");
+        following.Add(follower);
         coordinator.Tell(new StackMessage.Change(request, follower), follower);
         dispatcher.RunUntilIdle();
         return heard;
@@ -97,6 +100,22 @@ internal sealed class StackBench : IDisposable
         .Select(r => $"{r.Key.Service}.{r.Key.Slot}={r.Image[..r.Image.IndexOf('@', StringComparison.Ordinal)]}")
         .Order(StringComparer.Ordinal));
 
+    /// <summary>As with Ctrl-C in every command that follows.</summary>
+    public void LeaveAll()
+    {
+        following.ForEach(system.Stop);
+        dispatcher.RunUntilIdle();
+    }
+
+    /// <summary>Of the commands so far.</summary>
+    public void Forget()
+    {
+        foreach (var host in Hosts.Values)
+        {
+            host.Commands.Clear();
+        }
+    }
+
     public void Advance(double seconds) => dispatcher.Advance(TimeSpan.FromSeconds(seconds));
 
     public void Settle() => dispatcher.RunUntilIdle();
@@ -122,10 +141,7 @@ internal sealed class StackBench : IDisposable
     {
         system.Terminate();
         dispatcher.RunUntilIdle();
-        dispatcher.Dispose();
     }
-
-    private readonly Dictionary<string, IActorRef> downlinks = new(StringComparer.Ordinal);
 
     private void Start()
     {

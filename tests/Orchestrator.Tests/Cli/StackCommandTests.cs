@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Cli;
+using Orchestrator.Protocol;
 using Orchestrator.Tests.Cli.Fakes;
 
 namespace Orchestrator.Tests.Cli;
@@ -70,6 +71,89 @@ public sealed class StackCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Pause_that_was_asked_for_is_no_failure_of_the_pause()
+    {
+        _cli.Coordinator.Events.Clear();
+        _cli.Coordinator.Events.Add(new ChangeEvent.Ended(ChangeOutcome.Paused, 3, "paused at revision 3: paused by alice; go on with `orchestrator resume hello`"));
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("pause", "hello"));
+        Assert.IsType<ChangeRequest.Pause>(_cli.Coordinator.Requests[0]);
+        Assert.Equal(ExitCode.Failed, await _cli.RunAsync("watch", "hello"));
+        Assert.Contains("paused by alice", _cli.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Events_are_lines_with_what_a_failed_replica_said()
+    {
+        _cli.Coordinator.Happened.Add(new StackEvent
+        {
+            Kind = StackEventKind.ReplicaFailed,
+            Stack = "hello",
+            At = new DateTimeOffset(2026, 1, 31, 12, 0, 1, TimeSpan.Zero),
+            Message = "web.2 on h1: failed: it exited with code 1",
+            Report = new FailureReport { Stage = ReplicaStage.Gate, Message = "it exited with code 1", ExitCode = 1, ProbeOutput = "refused", LogLines = ["no database"] },
+        });
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("events", "hello", "--since", "10m"));
+
+        Assert.Equal("2026-01-31 12:00:01Z  web.2 on h1: failed: it exited with code 1\n    exit code 1\n    probe | refused\n    log   | no database\n", _cli.Out);
+        Assert.Equal(("hello", false), (_cli.Coordinator.EventsQuery!.Stack, _cli.Coordinator.EventsQuery.Follow));
+        Assert.Equal(_cli.Time.GetUtcNow() - TimeSpan.FromMinutes(10), _cli.Coordinator.EventsQuery.Since);
+    }
+
+    [Fact]
+    public async Task Events_of_all_stacks_name_theirs_and_json_is_a_line_each()
+    {
+        _cli.Coordinator.Happened.Add(new StackEvent { Kind = StackEventKind.HostLost, Stack = "hello", Host = "h2", Message = "host h2 is down" });
+
+        await _cli.RunAsync("events");
+        Assert.Contains("  hello  host h2 is down", _cli.Out, StringComparison.Ordinal);
+
+        await _cli.RunAsync("events", "--json", "--follow");
+        Assert.Contains("\"kind\":\"HostLost\"", _cli.Out, StringComparison.Ordinal);
+        Assert.True(_cli.Coordinator.EventsQuery!.Follow);
+    }
+
+    [Fact]
+    public async Task Explain_says_how_it_is_why_and_what_to_do()
+    {
+        _cli.Coordinator.Explanation = new ExplanationView
+        {
+            Stack = "hello",
+            Revision = 3,
+            State = "degraded",
+            Reasons = ["web serves with 1 of 2"],
+            Next = ["orchestrator logs hello web"],
+            Services = [new ServiceExplanation { Service = "web", Wanted = "2 replicas of web:v1 (01234567)", Serving = 1, Desired = 2, Replicas = [new ReplicaExplanation(2, "h1", "running", "unhealthy", ["its healthcheck fails"], "503")] }],
+        };
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("explain", "hello/web"));
+
+        Assert.Contains("explain hello/web", _cli.Coordinator.Calls);
+        Assert.Equal(
+            """
+            hello is degraded at revision 3
+              web serves with 1 of 2
+
+            web  wanted: 2 replicas of web:v1 (01234567); 1 serves
+              web.2 on h1: running, unhealthy
+                its healthcheck fails
+                probe | 503
+
+            what to do
+              orchestrator logs hello web
+
+            """,
+            _cli.Out);
+    }
+
+    [Theory]
+    [InlineData("explain hello/web/1")]
+    [InlineData("explain hello/")]
+    [InlineData("events hello --since yesterday-ish")]
+    public async Task Bad_words_are_bad_usage(string words) => Assert.Equal(ExitCode.Usage, await _cli.RunAsync(words.Split(' ')));
+
+    [Fact]
     public async Task Resume_of_a_first_deploy_that_never_succeeded_is_possible()
     {
         _cli.Coordinator.Stacks = [];
@@ -126,7 +210,7 @@ public sealed class StackCommandTests : IDisposable
     [InlineData("web", "error: `web` is not SERVICE=N; write it like web=3\n")]
     [InlineData("web=-1", "error: `web=-1` is not SERVICE=N; write it like web=3\n")]
     [InlineData("web=1 web=2", "error: service web is named twice\n")]
-    [InlineData("wbe=1", "error: stack hello has no service wbe; known services: db, web\n")]
+    [InlineData("wbe=1", "error: stack hello has no service wbe; did you mean web? known services: db, web\n")]
     public async Task Scale_bad_words_are_bad_usage(string words, string expected)
     {
         Assert.Equal(ExitCode.Usage, await _cli.RunAsync(["scale", "hello", .. words.Split(' ')]));

@@ -37,6 +37,40 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Who_asks_is_who_the_certificate_says_not_who_the_client_says()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        fleet.Coordinator.OnChange = (_, _) => FakeCoordinator.Events(Done);
+        using var client = fleet.Client();
+
+        await foreach (var _ in client.ChangeAsync(Scale with { By = "somebody else" }, CancellationToken.None))
+        {
+        }
+
+        Assert.Equal("operator", Assert.Single(fleet.Coordinator.Changes).By);
+    }
+
+    [Fact]
+    public async Task Events_and_explanations_come_through()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        var happened = new StackEvent { Kind = StackEventKind.ChangeBegan, Stack = "shop", Number = 3, By = "alice", Message = "deploy by alice" };
+        fleet.Coordinator.Happened.Add(happened);
+        fleet.Coordinator.Happened.Add(happened with { Stack = "other" });
+        using var client = fleet.Client();
+
+        var events = new List<StackEvent>();
+        await foreach (var e in client.EventsAsync(new EventsQuery { Stack = "shop" }, CancellationToken.None))
+        {
+            events.Add(e);
+        }
+
+        Assert.Equal([happened], events);
+        Assert.Equal("web", Assert.Single((await client.ExplainAsync("shop", "web", CancellationToken.None)).Reasons));
+        Assert.Equal("all", Assert.Single((await client.ExplainAsync("shop", null, CancellationToken.None)).Reasons));
+    }
+
+    [Fact]
     public async Task Maintenance_reaches_the_coordinator_and_its_answer_comes_back()
     {
         await using var fleet = await CoordinatorFixture.StartAsync();
@@ -45,7 +79,7 @@ public sealed class ApiTests
 
         var view = await client.SetMaintenanceAsync(request, CancellationToken.None);
 
-        Assert.Equal(request, Assert.Single(fleet.Coordinator.Maintenances));
+        Assert.Equal(request with { By = "operator" }, Assert.Single(fleet.Coordinator.Maintenances));
         Assert.Equal(new MaintenanceView("shop", "web", On: true, TimeSpan.FromSeconds(30), 7), view);
     }
 

@@ -60,6 +60,15 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Pause_that_comes_with_the_last_replicas_has_nothing_to_hold()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst));
+        run.Tell(new RolloutEvent.PauseStarted("paused by alice") { At = run.Now });
+
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(1).Gone(1).Serve(2).Gone(2).State.Outcome);
+    }
+
+    [Fact]
     public void Pause_lets_what_is_in_flight_finish_and_resume_tries_the_failed_again()
     {
         var run = new RolloutRun(RolloutRun.Plan(3, StartFirst));

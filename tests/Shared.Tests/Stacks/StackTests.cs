@@ -130,9 +130,16 @@ public sealed class StackTests
     public void Bad_network_or_volume_is_an_error(string line, string expected) =>
         Assert.EndsWith(expected, Assert.Single(StackFiles.Errors(Plain + line + "\n")), StringComparison.Ordinal);
 
+    [Fact]
+    public void Stack_is_atomic_when_its_file_says_so()
+    {
+        Assert.True(StackFiles.Load("x-orchestrator: {atomic: true}\n" + Plain).Stack!.IsAtomic);
+        Assert.False(StackFiles.Load(Plain).Stack!.IsAtomic);
+        Assert.EndsWith("`atomik` is not a known key; did you mean atomic?", Assert.Single(StackFiles.Errors("x-orchestrator: {atomik: true}\n" + Plain)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("version: \"3.8\"\n", "stack.yaml:1:10: version: `version` is obsolete and has no effect; remove it")]
-    [InlineData("x-orchestrator: {}\n", "stack.yaml:1:17: x-orchestrator: `x-orchestrator` at the top level has no effect; put it on a service")]
     [InlineData("volumes: {v: }\n", "stack.yaml:1:11: volumes.v: no service uses the volume v; it is not created; remove it, or name it in a service")]
     [InlineData("networks: {n: }\n", "stack.yaml:1:12: networks.n: no service uses the network n; it is not created; remove it, or name it in a service")]
     public void Harmless_slip_is_a_warning(string line, string expected)

@@ -169,7 +169,7 @@ public sealed class YamlErrorTests
                     image: a
                 """,
                 """
-                stack.yaml:1:1: x: `x` is not a known key; known keys: name, networks, services, version, volumes
+                stack.yaml:1:1: x: `x` is not a known key; known keys: name, networks, services, version, volumes, x-orchestrator
                 stack.yaml:4:9: services.web: `<<` takes a mapping or a list of mappings, but is the number 5; write `<<: *anchor`
                 """
             },

@@ -28,7 +28,7 @@ internal static class EventText
     private static Tone ToneOf(StackEventKind kind) => kind switch
     {
         StackEventKind.ReplicaFailed or StackEventKind.CrashLoop or StackEventKind.HostLost or StackEventKind.ChangePaused or StackEventKind.Fault => Tone.Bad,
-        StackEventKind.Warning or StackEventKind.RollbackBegan or StackEventKind.RepairBegan => Tone.Busy,
+        StackEventKind.Warning or StackEventKind.RollbackBegan or StackEventKind.RepairBegan or StackEventKind.Held => Tone.Busy,
         StackEventKind.ChangeBegan or StackEventKind.ChangeEnded => Tone.Strong,
         StackEventKind.Asked or StackEventKind.Planned or StackEventKind.ServiceBegan or StackEventKind.ServiceEnded or StackEventKind.BatchBegan
             or StackEventKind.Replica or StackEventKind.RepairEnded or StackEventKind.HostReturned or StackEventKind.Maintenance => Tone.Plain,

@@ -1,0 +1,165 @@
+using Orchestrator.Api;
+using Orchestrator.Changes;
+using Orchestrator.Planning;
+using Orchestrator.Tests.Planning;
+using static Orchestrator.Tests.Changes.StackBench;
+
+namespace Orchestrator.Tests.Changes;
+
+/// <summary>A person holds a change, and somebody goes on with it, goes back, or ends it.</summary>
+public sealed class PauseTests : IDisposable
+{
+    private readonly StackBench bench = new("h1", "h2");
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public void Paused_change_finishes_what_is_in_flight_and_begins_nothing_new()
+    {
+        var deploy = BeginUpdate();
+
+        var paused = bench.Ask(new ChangeRequest.Pause { Stack = World.Stack, By = "alice" });
+        Assert.Empty(deploy.OfType<StackMessage.Followed>().Select(f => f.Event).OfType<ChangeEvent.Ended>());
+        Finish("web", 1);
+
+        var end = End(deploy);
+        Assert.Equal(ChangeOutcome.Paused, end.Outcome);
+        Assert.Contains("paused by alice", end.Message, StringComparison.Ordinal);
+        Assert.Equal(ChangeOutcome.Paused, End(paused).Outcome);
+        Assert.Equal("web.1=app:v2 web.2=app:v1", bench.Running);
+        Assert.Equal(RevisionState.Paused, bench.State.Revisions[0].State);
+    }
+
+    [Fact]
+    public void Resume_goes_on_to_the_end()
+    {
+        BeginUpdate();
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        Finish("web", 1);
+        bench.Hang(_ => false);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack })).Outcome);
+        Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+    }
+
+    [Fact]
+    public void Services_that_have_not_begun_are_held_too_over_a_restart_of_the_coordinator()
+    {
+        bench.Hang(k => k.Service == "db");
+        bench.Deploy(Spec(Service("db", "db:v1"), Service("web", "web:v1", after: "db")));
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack, By = "alice" });
+        bench.Hang(_ => false);
+        Finish("db", 1);
+        Assert.Equal("db.1=db:v1", bench.Running);
+
+        bench.CrashAndRestart();
+        bench.Advance(30);
+        Assert.Equal("db.1=db:v1", bench.Running);
+        Assert.Contains("paused by alice", End(bench.Ask(new ChangeRequest.Watch { Stack = World.Stack })).Message, StringComparison.Ordinal);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack })).Outcome);
+        Assert.Equal("db.1=db:v1 web.1=web:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Paused_change_can_be_rolled_back()
+    {
+        BeginUpdate();
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        Finish("web", 1);
+        bench.Hang(_ => false);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack, ToRevision = 1 })).Outcome);
+        Assert.Equal("web.1=app:v1 web.2=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Change_that_is_paused_between_two_services_can_be_aborted()
+    {
+        bench.Hang(k => k.Service == "db");
+        bench.Deploy(Spec(Service("db", "db:v1"), Service("web", "web:v1", after: "db")));
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        Finish("db", 1);
+
+        Assert.Equal(ChangeOutcome.Aborted, End(bench.Ask(new ChangeRequest.Abort { Stack = World.Stack })).Outcome);
+        Assert.Null(bench.State.Active);
+        Assert.Equal("db.1=db:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Deploy_of_something_newer_takes_over_from_a_pause_between_two_services()
+    {
+        bench.Hang(k => k.Service == "db");
+        bench.Deploy(Spec(Service("db", "db:v1"), Service("web", "web:v1", after: "db")));
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        bench.Hang(_ => false);
+        Finish("db", 1);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Deploy(Spec(Service("db", "db:v1"), Service("web", "web:v2", after: "db")))).Outcome);
+        Assert.Equal("db.1=db:v1 web.1=web:v2", bench.Running);
+    }
+
+    [Fact]
+    public void Nothing_to_pause_is_said()
+    {
+        bench.Deploy(Spec(Service("web")));
+
+        var refused = Assert.IsType<StackMessage.Rejected>(Assert.Single(bench.Ask(new ChangeRequest.Pause { Stack = World.Stack })));
+        Assert.Equal("stack shop has no rollout to pause", refused.Message);
+    }
+
+    [Fact]
+    public void Same_file_deployed_twice_at_once_follows_the_first_and_both_end_alike()
+    {
+        var first = BeginUpdate();
+        var second = bench.Deploy(Updated);
+        bench.Hang(_ => false);
+        Finish("web", 1);
+
+        Assert.Equal((ChangeOutcome.Done, ChangeOutcome.Done), (End(first).Outcome, End(second).Outcome));
+        Assert.Equal(2, bench.State.Head.LastChange);
+    }
+
+    [Fact]
+    public void Newer_file_deployed_meanwhile_supersedes_and_the_first_is_told()
+    {
+        var first = BeginUpdate();
+        bench.Hang(_ => false);
+        var second = bench.Deploy(Spec(Service("web", "app:v3", replicas: 2)));
+
+        Assert.Equal((ChangeOutcome.Superseded, ChangeOutcome.Done), (End(first).Outcome, End(second).Outcome));
+        Assert.Equal("web.1=app:v3 web.2=app:v3", bench.Running);
+    }
+
+    [Fact]
+    public void Follower_that_leaves_does_not_end_the_change()
+    {
+        var deploy = BeginUpdate();
+        bench.LeaveAll();
+        bench.Hang(_ => false);
+        Finish("web", 1);
+
+        Assert.Empty(deploy.OfType<StackMessage.Followed>().Select(f => f.Event).OfType<ChangeEvent.Ended>());
+        Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+        Assert.Null(bench.State.Active);
+    }
+
+    private static Stacks.StackSpec Updated => Spec(Service("web", "app:v2", replicas: 2));
+
+    /// <summary>web.1 hangs in its gate.</summary>
+    private List<object> BeginUpdate()
+    {
+        bench.Deploy(Spec(Service("web", "app:v1", replicas: 2)));
+        bench.Hang(k => k.Slot == 1);
+        return bench.Deploy(Updated);
+    }
+
+    private void Finish(string service, int slot)
+    {
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.Pass(service, slot);
+        }
+        bench.Settle();
+    }
+}

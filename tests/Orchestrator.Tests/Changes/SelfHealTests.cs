@@ -1,0 +1,228 @@
+using Orchestrator.Api;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+using static Orchestrator.Tests.Changes.StackBench;
+
+namespace Orchestrator.Tests.Changes;
+
+/// <summary>What breaks between changes is brought back, within the times that docs/operations.md states, and what will not come up is not hammered.</summary>
+public sealed class SelfHealTests : IDisposable
+{
+    private readonly StackBench bench = new("h1", "h2");
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public void Removed_container_is_replaced_within_the_stated_time()
+    {
+        bench.Deploy(Spec(Service("web", replicas: 2)));
+
+        bench["h1"].Change("web", 1, _ => null);
+        bench.Settle();
+        Assert.Equal("web.2=app:v1", bench.Running);
+        bench.Advance(1.5);
+
+        Assert.Equal("web.1=app:v1 web.2=app:v1", bench.Running);
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.RepairBegan && e.Message.StartsWith("web.1 on h1: brought back: missing; placed there: fewest replicas of web", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Container_stopped_by_hand_is_started_again()
+    {
+        bench.Deploy(Spec(Service("web")));
+
+        bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Exited, ExitCode = 137 });
+        bench.Settle();
+        bench.Advance(1.5);
+
+        Assert.Equal("web.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Unhealthy_replica_is_replaced()
+    {
+        bench.Deploy(Spec(Service("web")));
+        var before = bench["h1"].Replicas.Single().ContainerId;
+
+        bench["h1"].Change("web", 1, r => r with { Health = ReplicaHealth.Unhealthy });
+        bench.Settle();
+        bench.Advance(1.5);
+
+        var after = Assert.Single(bench["h1"].Replicas);
+        Assert.NotEqual(before, after.ContainerId);
+        Assert.True(after.IsServing);
+    }
+
+    [Fact]
+    public void Container_of_another_configuration_with_our_labels_is_replaced()
+    {
+        bench.Deploy(Spec(Service("web")));
+
+        bench["h1"].Change("web", 1, r => r with { ContainerId = "foreign", ConfigHash = "something else" });
+        bench.Settle();
+        bench.Advance(1.5);
+
+        Assert.NotEqual("foreign", Assert.Single(bench["h1"].Replicas).ContainerId);
+        Assert.Contains(bench.Events, e => e.Message.Contains("somebody has replaced it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Lost_host_s_replicas_are_placed_elsewhere_and_duplicates_go_when_it_is_back()
+    {
+        bench.Deploy(Spec(Service("web", replicas: 2)));
+
+        bench.Disconnect("h2");
+        bench.Advance(15);
+
+        Assert.Equal(2, bench["h1"].Replicas.Count(r => r.IsServing));
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.HostLost && e.Host == "h2");
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.RepairBegan && e.Message.Contains("host h2 is down since", StringComparison.Ordinal) && e.Message.Contains("h2 refused: is down", StringComparison.Ordinal));
+
+        bench.Connect("h2");
+        bench.Advance(5);
+
+        Assert.Equal(2, bench.Hosts.Values.SelectMany(h => h.Replicas).Count());
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.HostReturned && e.Host == "h2");
+    }
+
+    [Fact]
+    public void Service_that_cannot_come_up_holds_back_no_other()
+    {
+        bench.Deploy(Spec(Service("bad"), Service("good")));
+        bench.Hang(k => k.Service == "bad");
+        Remove("bad");
+        bench.Advance(2);
+
+        Remove("good");
+        bench.Advance(1.5);
+
+        Assert.Equal("good.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Slot_that_cannot_come_up_holds_back_no_other_of_its_service()
+    {
+        bench.Deploy(Spec(Service("web", replicas: 2)));
+        bench.Hang(k => k.Slot == 1);
+        bench["h1"].Change("web", 1, _ => null);
+        bench.Advance(2);
+
+        bench["h2"].Change("web", 2, _ => null);
+        bench.Advance(1.5);
+
+        Assert.Equal("web.2=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Crash_loop_backs_off_is_shown_and_begins_afresh_once_it_has_served()
+    {
+        bench.Deploy(Spec(Service("web")));
+        bench.FailImage("app");
+        Remove("web");
+
+        bench.Advance(70);
+        var starts = Starts();
+
+        // 1 s, then 5, 10, 20 and 40 s apart: the restart policy's delay, doubling.
+        Assert.InRange(starts, 4, 5);
+        var loop = bench.State.CrashLoops[("web", 1)];
+        Assert.Equal((starts, 1), (loop.Exits, loop.LastExitCode));
+        Assert.StartsWith($"crash loop: {starts} exits in ", loop.Text(bench.Time.GetUtcNow()), StringComparison.Ordinal);
+        Assert.Contains("next try in", loop.Text(bench.Time.GetUtcNow()), StringComparison.Ordinal);
+        Assert.Contains("connection refused", bench.Explain("web").Services[0].Replicas[0].Probe, StringComparison.Ordinal);
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.CrashLoop);
+
+        bench.FailImage("none");
+        bench.Advance(300);
+        Assert.Equal("web.1=app:v1", bench.Running);
+        Assert.Empty(bench.State.CrashLoops);
+    }
+
+    [Fact]
+    public void Backoff_is_bounded()
+    {
+        bench.Deploy(Spec(Service("web")));
+        bench.FailImage("app");
+        Remove("web");
+        bench.Advance(3600);
+        var before = Starts();
+
+        bench.Advance(600);
+
+        Assert.InRange(Starts() - before, 2, 3);
+    }
+
+    [Fact]
+    public void Used_up_attempts_end_the_tries_until_a_new_revision()
+    {
+        var restart = new RestartSpec { MaxAttempts = 2, Delay = TimeSpan.FromSeconds(1) };
+        bench.Deploy(Spec(Service("web", restart: restart)));
+        bench.FailImage("app:v1");
+        Remove("web");
+        bench.Advance(600);
+
+        Assert.Equal(2, Starts());
+        Assert.True(bench.State.CrashLoops[("web", 1)].IsSpent);
+        Assert.Contains("max_attempts is used up", bench.Explain().Reasons[0], StringComparison.Ordinal);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Deploy(Spec(Service("web", "app:v2", restart: restart)))).Outcome);
+        Assert.Empty(bench.State.CrashLoops);
+    }
+
+    [Theory]
+    [InlineData(RestartCondition.None, 1, false)]
+    [InlineData(RestartCondition.OnFailure, 0, false)]
+    [InlineData(RestartCondition.OnFailure, 1, true)]
+    [InlineData(RestartCondition.Any, 0, true)]
+    public void Replica_that_has_ended_is_started_again_by_its_condition(RestartCondition condition, int exitCode, bool isStarted)
+    {
+        bench.Deploy(Spec(Service("web", restart: new RestartSpec { Condition = condition })));
+
+        bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Exited, ExitCode = exitCode });
+        bench.Advance(5);
+
+        Assert.Equal(isStarted ? "web.1=app:v1" : "", bench.Running);
+    }
+
+    [Fact]
+    public void Engine_that_restarts_a_replica_over_and_over_is_a_crash_loop_too()
+    {
+        bench.Deploy(Spec(Service("web")));
+        bench.Forget();
+
+        for (var restarts = 1; restarts <= 3; restarts++)
+        {
+            var count = restarts;
+            bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Restarting, RestartCount = count, ExitCode = 3 });
+            bench.Advance(10);
+        }
+
+        var loop = bench.State.CrashLoops[("web", 1)];
+        Assert.Equal((3, 3, null), (loop.Exits, loop.LastExitCode, loop.NextTry));
+        Assert.Equal(0, Starts());
+    }
+
+    [Fact]
+    public void Deploy_takes_over_from_a_repair_that_is_under_way()
+    {
+        bench.Deploy(Spec(Service("web")));
+        bench.Hang(_ => true);
+        Remove("web");
+        bench.Advance(2);
+        Assert.Equal("web", Assert.Single(bench.State.Repairing));
+        bench.Hang(_ => false);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Deploy(Spec(Service("web", "app:v2")))).Outcome);
+        Assert.Equal("web.1=app:v2", bench.Running);
+        Assert.Empty(bench.State.Repairing);
+    }
+
+    private void Remove(string service)
+    {
+        bench.Hosts.Values.Single(h => h.Replicas.Any(r => r.Key.Service == service)).Change(service, 1, _ => null);
+        bench.Forget();
+        bench.Settle();
+    }
+
+    private int Starts() => bench.Hosts.Values.SelectMany(h => h.Commands).OfType<AgentCommand.StartReplica>().Count();
+}
