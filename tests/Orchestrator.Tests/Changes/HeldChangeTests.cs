@@ -104,7 +104,7 @@ public sealed class HeldChangeTests : ActorTestKit
         Watch(await StartAsync());
         var looking = Start(isPassive: true);
         looking.Tell(new StackMessage.GetState("shop"), TestActor);
-        var view = CoordinatorViews.Of(ExpectMsg<StackState>(), World.Hosts("h1"));
+        var view = CoordinatorViews.Of(ExpectMsg<StackState>(), World.Hosts("h1"), World.Start);
         Assert.Equal(("held", "web: 1 new replicas are up beside the old ones, out of the traffic; held until `orchestrator promote shop`"), (view.State, view.Detail));
     }
 
