@@ -33,6 +33,8 @@ internal sealed class FakeHost(string name)
                 return [Inventory()];
             case AgentCommand.ResolveImage resolve:
                 return [new AgentEvent.ImageResolved { CommandId = resolve.CommandId, Pinned = $"{resolve.Reference}@sha256:{new string('a', 64)}" }];
+            case AgentCommand.Preflight preflight:
+                return [new AgentEvent.Preflighted { CommandId = preflight.CommandId }];
             case AgentCommand.PrepareReplica prepare:
                 return [new AgentEvent.ReplicaPrepared(prepare.CommandId, prepare.Key)];
             case AgentCommand.StartReplica start:
