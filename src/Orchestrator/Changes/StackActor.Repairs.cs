@@ -183,7 +183,7 @@ internal sealed partial class StackActor
         Observe();
     }
 
-    private StackState State() => new(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason)
+    private StackState State() => new(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason ?? active?.HoldReason)
     {
         Repairing = [.. repairs.Values.Select(r => r.Plan.Service).Distinct().Order(StringComparer.Ordinal)],
         CrashLoops = crashes.Views(Current, Now),
