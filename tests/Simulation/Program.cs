@@ -1,1 +1,3 @@
-return 0;
+using Orchestrator.Simulation;
+
+return Simulate.Run(args, Console.Out, Console.Error);

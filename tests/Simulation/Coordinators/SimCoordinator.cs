@@ -53,6 +53,9 @@ internal sealed class SimCoordinator(World world)
     /// <summary>Crashes it at a commit that is still to come, before or after that is durable.</summary>
     public void CrashAtCommit(int commitsLeft, bool isAfter, TimeSpan away) => _crashPoint = (commitsLeft, isAfter, away);
 
+    /// <summary>A crash that was to come does not any more.</summary>
+    public void Heal() => _crashPoint = null;
+
     public bool DiesAtCommit(SimProcess process, bool isBefore)
     {
         if (process != Process) return true;

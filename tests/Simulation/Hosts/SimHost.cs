@@ -170,6 +170,14 @@ internal sealed class SimHost
 
     public IEnumerable<FakeContainer> Of(string stack) => Engine.Containers.Where(c => c.Request.Labels.GetValueOrDefault(Protocol.ReplicaLabels.Stack) == stack);
 
+    /// <summary>What was to break later does not any more, and nothing that has broken in part stays so.</summary>
+    public void Heal()
+    {
+        _crashPoint = null;
+        _unstoppable.Clear();
+        Engine.ClearFaults();
+    }
+
     public void OnCall(SimProcess process, string operation, string subject, bool isBefore)
     {
         if (isBefore) Calls++;

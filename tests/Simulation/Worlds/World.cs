@@ -128,6 +128,13 @@ internal sealed class World : IDisposable
         return condition();
     }
 
+    public void Heal()
+    {
+        Tell("world", "nothing breaks any more");
+        Coordinator.Heal();
+        foreach (var host in Hosts) host.Heal();
+    }
+
     public void Rest()
     {
         foreach (var checker in _checkers) checker.OnRest();

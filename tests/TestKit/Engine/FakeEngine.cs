@@ -61,6 +61,12 @@ public sealed partial class FakeEngine : IEngine
         lock (_gate) _faults.Add(fault);
     }
 
+    /// <summary>What was to go wrong and has not yet does not any more.</summary>
+    public void ClearFaults()
+    {
+        lock (_gate) _faults.Clear();
+    }
+
     /// <summary>The next call of this kind is refused.</summary>
     public void FailNext(string operation, EngineErrorKind kind = EngineErrorKind.Temporary, int times = 1, bool afterEffect = false) => Inject(new FakeFault(operation)
     {

@@ -1,0 +1,118 @@
+using Orchestrator.Engine;
+using Orchestrator.Engine.Fakes;
+using Orchestrator.Protocol;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Simulation;
+
+/// <summary>
+/// On every ingress that counts, a service that once had all its replicas keeps them, but for those that injected faults have taken, and with stop-first as many
+/// more as its parallelism and its failed slots.
+/// </summary>
+internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier barrier) : Checker(world)
+{
+    /// <summary>A fault's consequences, the host's being given up and its return among them.</summary>
+    private static readonly TimeSpan FaultMatters = TimeSpan.FromMinutes(8);
+
+    private readonly Dictionary<(string Stack, string Service, string Host), int> _reached = [];
+    private readonly Dictionary<string, (string Stack, string Service)> _good = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
+    private readonly List<(string Stack, string Service, string Replica, DateTimeOffset Until)> _losses = [];
+    private readonly Dictionary<(string Stack, string Service), HashSet<int>> _failed = [];
+    private bool _isDue;
+
+    public override string Name => "serving replicas never fall below what the policy allows";
+
+    public override void OnShown(SimHost host) => _isDue = true;
+
+    public override void OnDelivered(SimHost host, AgentEvent happened)
+    {
+        if (happened is not AgentEvent.ReplicaFailed { Key: var key }) return;
+        if (!_failed.TryGetValue((key.Stack, key.Service), out var slots)) _failed[(key.Stack, key.Service)] = slots = [];
+        slots.Add(key.Slot);
+    }
+
+    public override void OnEngineCall(SimHost host, string operation, string subject, bool isBefore)
+    {
+        _isDue = true;
+        if (isBefore && operation is nameof(IEngine.StopContainerAsync) or nameof(IEngine.KillContainerAsync) or nameof(IEngine.RemoveContainerAsync) && host.Find(subject) is { } container) _stopped.Add($"{container.Name}@{host.Name}");
+        if (isBefore && operation == nameof(IEngine.StartContainerAsync) && host.Find(subject) is { } started) _stopped.Remove($"{started.Name}@{host.Name}");
+    }
+
+    public override void OnFault(SimHost? host)
+    {
+        _isDue = true;
+        if (host is null) return;
+        foreach (var (id, (stack, service)) in _good.Where(g => g.Key.EndsWith("@" + host.Name, StringComparison.Ordinal)).ToList()) Lose(stack, service, id);
+    }
+
+    public override void OnStep()
+    {
+        if (!_isDue) return;
+        _isDue = false;
+        Observe();
+        foreach (var stack in wishes.Stacks)
+        {
+            foreach (var service in wishes.ServicesOf(stack)) Check(stack, service);
+        }
+    }
+
+    private void Check(string stack, string service)
+    {
+        var desired = wishes.ReplicasMin(stack, service);
+        if (desired == 0) return;
+        var isFull = true;
+        foreach (var host in World.Hosts)
+        {
+            var at = (stack, service, host.Name);
+            if (!host.Ingress.IsAlive || !barrier.IsIn(stack, host))
+            {
+                _reached.Remove(at);
+                continue;
+            }
+
+            var serving = host.Ingress.Endpoints.Count(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && IsGood(e));
+            if (serving >= desired)
+            {
+                _reached[at] = desired;
+                continue;
+            }
+
+            isFull = false;
+            if (_reached.GetValueOrDefault(at) < desired) continue;
+            var lost = _losses.Where(l => l.Stack == stack && l.Service == service && l.Until > World.Now).Select(l => l.Replica).Distinct(StringComparer.Ordinal).Count();
+            var allowed = lost + (wishes.MayStopFirst(stack, service) ? (long)wishes.ParallelismMax(stack, service) + _failed.GetValueOrDefault((stack, service), []).Count : 0);
+            if (serving < desired - allowed) Report($"the ingress of {host.Name} sends requests to {serving} good replicas of {stack}/{service}; {desired} are wanted, {allowed} may be missing");
+        }
+
+        if (isFull) _failed.Remove((stack, service));
+    }
+
+    /// <summary>What was good and is no more, without the product's having stopped it, is lost to a fault.</summary>
+    private void Observe()
+    {
+        foreach (var (id, (stack, service)) in _good.ToList())
+        {
+            if (FindGood(id)) continue;
+            _good.Remove(id);
+            if (!_stopped.Contains(id)) Lose(stack, service, id);
+        }
+
+        foreach (var endpoint in World.Hosts.Where(h => h.Ingress.IsAlive).SelectMany(h => h.Ingress.Endpoints))
+        {
+            if (endpoint.State == EndpointState.Serving && !_good.ContainsKey(endpoint.Id) && IsGood(endpoint)) _good[endpoint.Id] = (endpoint.Replica.Stack, endpoint.Replica.Service);
+        }
+    }
+
+    private void Lose(string stack, string service, string replica) => _losses.Add((stack, service, replica, World.Now + FaultMatters));
+
+    private bool IsGood(Endpoint endpoint) => IsGood(endpoint.Host, endpoint.Replica.ContainerName);
+
+    private bool FindGood(string id) => id.Split('@') is [var name, var host] && IsGood(host, name);
+
+    private bool IsGood(string hostName, string container)
+    {
+        var host = World.Host(hostName);
+        return host.IsUp && host.Find(container) is { IsRunning: true } found && found.IsHealthyAt(host.Clock.GetUtcNow());
+    }
+}

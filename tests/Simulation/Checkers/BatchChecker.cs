@@ -1,0 +1,44 @@
+using Orchestrator.Engine;
+using Orchestrator.Protocol;
+
+namespace Orchestrator.Simulation;
+
+/// <summary>No more replicas of a service are on their way through the gate at once than its parallelism.</summary>
+internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
+{
+    /// <summary>By host and key: on its way from the first command until the coordinator has its end.</summary>
+    private readonly Dictionary<(string Host, ReplicaKey Key), string> _starting = [];
+
+    public override string Name => "a batch is no larger than its parallelism";
+
+    public override void OnSent(SimHost host, AgentCommand command)
+    {
+        if (command is not AgentCommand.StartReplica start) return;
+        _starting[(host.Name, start.Key)] = start.CommandId;
+        var (stack, service) = (start.Key.Stack, start.Key.Service);
+        var (at, most) = (_starting.Keys.Where(s => s.Key.Stack == stack && s.Key.Service == service).Select(s => s.Key.Slot).Distinct().Count(), wishes.ParallelismMax(stack, service));
+        if (at > most) Report($"{at} replicas of {stack}/{service} are being started at once, {most} may: {string.Join(", ", _starting.Values)}");
+    }
+
+    public override void OnDelivered(SimHost host, AgentEvent happened)
+    {
+        switch (happened)
+        {
+            case AgentEvent.ReplicaPassed e:
+                _starting.Remove((host.Name, e.Key));
+                break;
+            case AgentEvent.ReplicaFailed e:
+                _starting.Remove((host.Name, e.Key));
+                break;
+            case AgentEvent.ReplicaStopped e:
+                _starting.Remove((host.Name, e.Key));
+                break;
+        }
+    }
+
+    /// <summary>The coordinator may give up on what was under way there.</summary>
+    public override void OnFault(SimHost? host)
+    {
+        foreach (var at in _starting.Keys.Where(s => host is null || s.Host == host.Name).ToList()) _starting.Remove(at);
+    }
+}

@@ -1,0 +1,40 @@
+using Orchestrator.Protocol;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Simulation;
+
+/// <summary>With start-first, an old replica leaves the traffic only when every ingress that counts shows a new one of its slot.</summary>
+internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier) : Checker(world)
+{
+    private readonly Dictionary<string, TrafficTable> _tables = new(StringComparer.Ordinal);
+
+    public override string Name => "nothing is drained before its successor is shown everywhere";
+
+    public override void OnSent(SimHost host, AgentCommand command)
+    {
+        if (command is not AgentCommand.ApplyTraffic { Table: var table }) return;
+        var before = _tables.GetValueOrDefault(table.Stack);
+        if (before is not null && table.Version <= before.Version) return;
+        _tables[table.Stack] = table;
+        if (before is null || table.IsRemoved) return;
+        var serving = before.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var old in table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining && serving.Contains(e.Id))) Check(table, old);
+    }
+
+    private void Check(TrafficTable table, Endpoint old)
+    {
+        var service = old.Replica.Service;
+        if (!wishes.IsSteady(table.Stack, service) || wishes.MayStopFirst(table.Stack, service)) return;
+        var successors = table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Service == service && e.Replica.Slot == old.Replica.Slot).ToList();
+        if (successors.Count == 0)
+        {
+            Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, which has no other replica of its slot");
+            return;
+        }
+
+        foreach (var other in World.Hosts.Where(h => h.Ingress.IsAlive && barrier.IsIn(table.Stack, h)))
+        {
+            if (!successors.Exists(s => other.Ingress.Serves(s.Id))) Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, and {other.Name} does not show {string.Join(" or ", successors.Select(s => s.Id))} yet");
+        }
+    }
+}

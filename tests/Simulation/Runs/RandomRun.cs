@@ -1,0 +1,127 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Api;
+
+namespace Orchestrator.Simulation;
+
+/// <summary>A whole life of a fleet drawn from a seed: stacks, what is asked for, and what breaks. In the end everything is healed, and a last good deploy has to bring what it says.</summary>
+internal sealed class RandomRun : IDisposable
+{
+    /// <summary>The longest a change may take once nothing is broken any more: stops that are not answered are given up after 15 minutes, and one change may wait for another.</summary>
+    public static readonly TimeSpan ChangeMax = TimeSpan.FromMinutes(60);
+
+    /// <summary>Longer than the longest pause between two repairs.</summary>
+    private static readonly TimeSpan RepairMax = TimeSpan.FromMinutes(12);
+
+    private static readonly TimeSpan StrikesWithin = TimeSpan.FromMinutes(3);
+
+    private readonly Dice _dice;
+    private readonly List<StackSetup> _stacks = [];
+    private bool _isHealed;
+
+    public RandomRun(int seed, Mutation? mutation = null, ILoggerFactory? loggers = null)
+    {
+        _dice = new Dice(unchecked((seed * 7919) + 17));
+        World = new World(new WorldOptions
+        {
+            Seed = seed,
+            Hosts = _dice.Between(1, 4),
+            LinkDelayMax = TimeSpan.FromMilliseconds(_dice.Pick([2, 20, 400])),
+            IngressDelayMax = TimeSpan.FromMilliseconds(_dice.Pick([5, 200, 3000])),
+            EncodesMessages = seed % 8 == 0,
+            Mutation = mutation ?? Mutation.None,
+            Loggers = loggers ?? NullLoggerFactory.Instance,
+        });
+        foreach (var service in (string[])["db", "api", "web"]) Images.Push(World.Registry, service);
+        _stacks.Add(RandomStack.Draw(_dice, "shop", World.Hosts.Length));
+        if (_dice.Chance(0.25)) _stacks.Add(RandomStack.Draw(_dice, "blog", World.Hosts.Length));
+    }
+
+    public World World { get; }
+
+    /// <returns>The first broken promise; null when all were kept.</returns>
+    public Violation? Run()
+    {
+        World.Start();
+        World.Advance(TimeSpan.FromSeconds(10));
+        foreach (var stack in _stacks) World.Ask(stack.Deploy);
+        if (_dice.Chance(0.8)) AwaitAll();
+        Schedule();
+        for (var operations = _dice.Between(2, 6); operations > 0 && World.Violation is null; operations--) Operate();
+        _isHealed = true;
+        World.Heal();
+        World.Advance(RandomFaults.HealsWithin);
+        AwaitAll();
+        EndWell();
+        return World.Violation;
+    }
+
+    public void Dispose() => World.Dispose();
+
+    private void Schedule()
+    {
+        var faults = new RandomFaults(World, _dice.Fork());
+        for (var count = _dice.Pick([0, 1, 2, 3, 5, 8]); count > 0; count--) World.After(_dice.Between(TimeSpan.Zero, StrikesWithin), () => Strike(faults));
+    }
+
+    private void Strike(RandomFaults faults)
+    {
+        if (!_isHealed) faults.Strike();
+    }
+
+    private void Operate()
+    {
+        var at = _dice.Below(_stacks.Count);
+        World.Ask(Draw(at));
+        if (_dice.Chance(0.4)) AwaitAll();
+        else World.Advance(_dice.Between(TimeSpan.Zero, TimeSpan.FromSeconds(30)));
+    }
+
+    private ChangeRequest Draw(int at)
+    {
+        var name = _stacks[at].Name;
+        switch (_dice.Below(16))
+        {
+            case <= 6:
+                return Deploy(at, Images.Good);
+            case <= 9:
+                return Deploy(at, Images.Bad);
+            case 10 or 11:
+                var scaled = _dice.Pick(_stacks[at].Services);
+                return new ChangeRequest.Scale { Stack = name, Replicas = ImmutableSortedDictionary<string, int>.Empty.Add(scaled.Name, _dice.Between(scaled.HostPort is null ? 0 : 1, scaled.HostPort is null ? 5 : World.Hosts.Length)) };
+            case 12:
+                return new ChangeRequest.Rollback { Stack = name };
+            case 13:
+                return new ChangeRequest.Abort { Stack = name };
+            case 14:
+                return new ChangeRequest.Resume { Stack = name };
+            default:
+                return new ChangeRequest.Remove { Stack = name };
+        }
+    }
+
+    /// <summary>One service, or all of them, in another version.</summary>
+    private ChangeRequest Deploy(int at, string[] versions)
+    {
+        var only = _dice.Chance(0.5) ? _dice.Pick(_stacks[at].Services).Name : null;
+        var next = _stacks[at].With(service => only is null || service.Name == only ? service with { Version = _dice.Pick(versions) } : service);
+        if (versions == Images.Good) _stacks[at] = next;
+        return next.Deploy;
+    }
+
+    private void AwaitAll()
+    {
+        if (World.AdvanceUntil(() => World.Clients.All(c => c.IsDone), ChangeMax)) return;
+        World.Report("every change ends", string.Join(", ", World.Clients.Where(c => !c.IsDone).Select(c => $"{c} was asked {World.Now - c.Asked} ago and has not ended")));
+    }
+
+    private void EndWell()
+    {
+        var last = _stacks.Select(stack => World.Ask(stack.With(service => service with { Version = _dice.Pick(["v1", "v2"]) }).Deploy)).ToList();
+        AwaitAll();
+        foreach (var client in last.Where(c => c.Outcome is not (ChangeOutcome.Done or ChangeOutcome.NothingToDo))) World.Report("a good deploy on a whole fleet is done", $"{client}: {client.Ended?.ToString() ?? client.Rejected?.ToString()}");
+        World.Advance(RepairMax);
+        if (World.Violation is null) World.Rest();
+    }
+}
