@@ -13,10 +13,11 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
 
     private readonly ILogger logger;
     private readonly TimeSpan downAfter;
-    private readonly Dictionary<string, (AgentCommand Command, IActorRef ReplyTo)> inFlight = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (AgentCommand Command, IActorRef ReplyTo, long Order)> inFlight = new(StringComparer.Ordinal);
     private readonly List<(long Number, IActorRef ReplyTo)> refreshes = [];
     private HostSnapshot snapshot;
     private IActorRef? downlink;
+    private long sent;
     private FleetMessage.Roster? roster;
 
     /// <param name="known">What the store remembers of the host.</param>
@@ -127,7 +128,15 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             message.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, command.CommandId));
             return;
         }
-        inFlight[command.CommandId] = (command, message.ReplyTo);
+        if (command is AgentCommand.StopReplica stop)
+        {
+            CallOff(key => key == stop.Key);
+        }
+        else if (command is AgentCommand.RemoveStack removal)
+        {
+            CallOff(key => key.Stack == removal.Stack);
+        }
+        inFlight[command.CommandId] = (command, message.ReplyTo, ++sent);
         if (snapshot.State == HostState.Ready)
         {
             downlink?.Tell(command);
@@ -136,6 +145,15 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
 
     /// <summary>Its answer is of use to nobody who has had to wait for a reconnect.</summary>
     private static bool IsOfTheMoment(AgentCommand command) => command is AgentCommand.CountTraffic or AgentCommand.Preflight;
+
+    /// <summary>A stop ends a start that is under way, which is then never answered: sent again after a reconnect it would bring back what was stopped.</summary>
+    private void CallOff(Func<ReplicaKey, bool> which)
+    {
+        foreach (var (id, _) in inFlight.Where(c => c.Value.Command is AgentCommand.StartReplica start && which(start.Key)).ToList())
+        {
+            inFlight.Remove(id);
+        }
+    }
 
     private void Refresh(HostMessage.Refresh message)
     {
@@ -162,9 +180,10 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         {
             LogReady(snapshot.Name, replicas.Count, inFlight.Count);
             TellRoster();
-            foreach (var (command, _) in inFlight.Values)
+            // In the order of before: of a stop and a start of one replica the later one counts.
+            foreach (var waiting in inFlight.Values.OrderBy(c => c.Order))
             {
-                downlink.Tell(command);
+                downlink.Tell(waiting.Command);
             }
         }
     }
