@@ -243,9 +243,14 @@ public static partial class Rollout
         (was.Phase == SlotPhase.Judging && now.Phase == SlotPhase.Failed)
         || (before.IsBlueGreen && was.Phase == SlotPhase.Publishing && now.Phase is SlotPhase.Failed or SlotPhase.Cancelled);
 
-    /// <summary>Only what served is worth going back to, and only where the slot lives on.</summary>
+    /// <summary>Only what served is worth going back to, and only where the slot lives on; of several, as many as are retained, the current revision's first.</summary>
     private static bool Retains(RolloutState state, SlotState slot, Placement old) =>
-        slot.Plan.Action == SlotAction.Replace && old.Serving && state.Plan.Retain > 0 && old.Revision != state.Plan.ToRevision;
+        slot.Plan.Action == SlotAction.Replace
+        && slot.Plan.Old
+            .Where(o => o.Serving && o.Revision != state.Plan.ToRevision)
+            .OrderByDescending(o => o.Revision == state.Plan.FromRevision)
+            .Take(state.Plan.Retain)
+            .Contains(old);
 
     /// <summary>A replica that takes the very container name of an old one waits for it to go, whatever the policy.</summary>
     private static bool IsStopFirst(RolloutState state, SlotState slot) =>

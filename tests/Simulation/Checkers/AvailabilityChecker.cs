@@ -17,6 +17,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     private readonly Dictionary<(string Stack, string Service, string Host), int> _reached = [];
     private readonly Dictionary<string, (string Stack, string Service)> _good = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
     private readonly List<(string Stack, string Service, string Replica, DateTimeOffset Until)> _losses = [];
     private readonly Dictionary<(string Stack, string Service), HashSet<int>> _failed = [];
     private bool _isDue;
@@ -43,6 +44,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     {
         _isDue = true;
         if (host is null) return;
+        _afflicted[host.Name] = World.Now + FaultMatters;
         foreach (var (id, (stack, service)) in _good.Where(g => g.Key.EndsWith("@" + host.Name, StringComparison.Ordinal)).ToList()) Lose(stack, service, id);
     }
 
@@ -100,7 +102,11 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
 
         foreach (var endpoint in World.Hosts.Where(h => h.Ingress.IsAlive).SelectMany(h => h.Ingress.Endpoints))
         {
-            if (endpoint.State == EndpointState.Serving && !_good.ContainsKey(endpoint.Id) && IsGood(endpoint)) _good[endpoint.Id] = (endpoint.Replica.Stack, endpoint.Replica.Service);
+            if (endpoint.State != EndpointState.Serving || _good.ContainsKey(endpoint.Id) || !IsGood(endpoint)) continue;
+            _good[endpoint.Id] = (endpoint.Replica.Stack, endpoint.Replica.Service);
+
+            // What comes of the host's fault may be still to come.
+            if (_afflicted.GetValueOrDefault(endpoint.Host) > World.Now) Lose(endpoint.Replica.Stack, endpoint.Replica.Service, endpoint.Id);
         }
     }
 

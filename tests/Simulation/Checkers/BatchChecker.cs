@@ -11,13 +11,16 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
 
     public override string Name => "a batch is no larger than its parallelism";
 
-    public override void OnSent(SimHost host, AgentCommand command)
+    public override void OnDelivered(SimHost host, AgentCommand command)
     {
         if (command is not AgentCommand.StartReplica start) return;
+
+        // The coordinator gives up on what is under way on a host that it has lost.
+        foreach (var at in _starting.Keys.Where(s => World.Host(s.Host).Link.AwaySince is not null).ToList()) _starting.Remove(at);
         _starting[(host.Name, start.Key)] = start.CommandId;
         var (stack, service) = (start.Key.Stack, start.Key.Service);
-        var (at, most) = (_starting.Keys.Where(s => s.Key.Stack == stack && s.Key.Service == service).Select(s => s.Key.Slot).Distinct().Count(), wishes.ParallelismMax(stack, service));
-        if (at > most) Report($"{at} replicas of {stack}/{service} are being started at once, {most} may: {string.Join(", ", _starting.Values)}");
+        var (count, most) = (_starting.Keys.Where(s => s.Key.Stack == stack && s.Key.Service == service).Select(s => s.Key.Slot).Distinct().Count(), wishes.ParallelismMax(stack, service));
+        if (count > most) Report($"{count} replicas of {stack}/{service} are being started at once, {most} may: {string.Join(", ", _starting.Values)}");
     }
 
     public override void OnDelivered(SimHost host, AgentEvent happened)

@@ -7,11 +7,15 @@ namespace Orchestrator.Simulation;
 internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier) : Checker(world)
 {
     private readonly Dictionary<string, TrafficTable> _tables = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _starts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _newest = new(StringComparer.Ordinal);
 
     public override string Name => "nothing is drained before its successor is shown everywhere";
 
     public override void OnSent(SimHost host, AgentCommand command)
     {
+        if (command is AgentCommand.StartReplica start) _starts[$"{start.Key.ContainerName}@{host.Name}"] = ChangeOf(start.CommandId);
+        if (command is AgentCommand.StartReplica or AgentCommand.StopReplica or AgentCommand.PrepareReplica) _newest[ChangeOf(command.CommandId).Split('/')[0]] = ChangeOf(command.CommandId);
         if (command is not AgentCommand.ApplyTraffic { Table: var table }) return;
         var before = _tables.GetValueOrDefault(table.Stack);
         if (before is not null && table.Version <= before.Version) return;
@@ -32,9 +36,14 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
             return;
         }
 
+        // One that an earlier change has started was wanted then and is kept now: it and the old one change places at once, on each ingress.
+        if (successors.Exists(s => _starts.GetValueOrDefault(s.Id) is { } by && by != _newest.GetValueOrDefault(table.Stack))) return;
         foreach (var other in World.Hosts.Where(h => h.Ingress.IsAlive && barrier.IsIn(table.Stack, h)))
         {
             if (!successors.Exists(s => other.Ingress.Serves(s.Id))) Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, and {other.Name} does not show {string.Join(" or ", successors.Select(s => s.Id))} yet");
         }
     }
+
+    /// <summary><c>stack/number</c>, as command ids begin.</summary>
+    private static string ChangeOf(string commandId) => string.Join('/', commandId.Split('/').Take(2));
 }
