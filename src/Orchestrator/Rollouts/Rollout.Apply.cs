@@ -51,7 +51,7 @@ public static partial class Rollout
     /// <summary>The one place where a slot changes its phase; with nothing to drain or stop the phase after is entered at once.</summary>
     private static RolloutState Move(RolloutState state, SlotState slot, SlotPhase phase, DateTimeOffset at)
     {
-        if (phase == SlotPhase.Yielding && slot.OldLeft.IsEmpty)
+        if (phase == SlotPhase.Yielding && InTheWay(state, slot).IsEmpty)
         {
             phase = SlotPhase.Starting;
         }
@@ -68,7 +68,7 @@ public static partial class Rollout
             Phase = phase,
             Since = at,
             IsReady = phase is SlotPhase.Staged or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
-            OldInTraffic = IsDraining(phase) ? slot.OldLeft : [],
+            OldInTraffic = phase == SlotPhase.Yielding ? InTheWay(state, slot) : phase == SlotPhase.Draining ? slot.OldLeft : [],
         });
     }
 
@@ -92,9 +92,9 @@ public static partial class Rollout
 
     private static RolloutState OldGone(RolloutState state, SlotState slot, DateTimeOffset at) => slot switch
     {
-        { OldInTraffic.IsEmpty: true, Phase: SlotPhase.Yielding } => Move(state, slot, slot.OldLeft.IsEmpty ? SlotPhase.Starting : SlotPhase.StoppingOld, at),
+        { OldInTraffic.IsEmpty: true, Phase: SlotPhase.Yielding } => Move(state, slot, InTheWay(state, slot).IsEmpty ? SlotPhase.Starting : SlotPhase.StoppingOld, at),
         { OldInTraffic.IsEmpty: true, Phase: SlotPhase.Draining } => Move(state, slot, SlotPhase.Retiring, at),
-        { OldLeft.IsEmpty: true, Phase: SlotPhase.StoppingOld } => Move(state, slot, SlotPhase.Starting, at),
+        { Phase: SlotPhase.StoppingOld } when InTheWay(state, slot).IsEmpty => Move(state, slot, SlotPhase.Starting, at),
         { OldLeft.IsEmpty: true, Phase: SlotPhase.Retiring } => Move(state, slot, SlotPhase.Done, at),
         _ => state.With(slot),
     };

@@ -120,7 +120,8 @@ public static partial class Rollout
             SlotPhase.Publishing => [state.IsBlueGreen ? new RolloutCommand.Switch(number, slot.Host!, slot.Attempt) : new RolloutCommand.Publish(number, slot.Host!, slot.Attempt)],
             SlotPhase.Judging => IsToBeJudged(state, slot) ? [new RolloutCommand.Judge(number, slot.Host!, slot.Attempt)] : [],
             SlotPhase.Yielding or SlotPhase.Draining => slot.OldInTraffic.Select(o => new RolloutCommand.Drain(number, o.Host, o.Revision, slot.Attempt)),
-            SlotPhase.StoppingOld or SlotPhase.Retiring => slot.OldLeft.Select(o => new RolloutCommand.StopOld(number, o.Host, o.Revision, Retains(state, slot, o), slot.Attempt)),
+            SlotPhase.StoppingOld => InTheWay(state, slot).Select(o => new RolloutCommand.StopOld(number, o.Host, o.Revision, Retains(state, slot, o), slot.Attempt)),
+            SlotPhase.Retiring => slot.OldLeft.Select(o => new RolloutCommand.StopOld(number, o.Host, o.Revision, Retains(state, slot, o), slot.Attempt)),
             SlotPhase.Cancelling => [new RolloutCommand.CancelNew(number, slot.Host!, slot.Attempt)],
             SlotPhase.Reassigning => [new RolloutCommand.Reassign(number, slot.Attempt)],
             SlotPhase.Pending or SlotPhase.Staged or SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled => Enumerable.Empty<RolloutCommand>(),
@@ -206,7 +207,7 @@ public static partial class Rollout
         {
             return SlotPhase.Withholding;
         }
-        return IsStopFirst(state, slot) ? SlotPhase.Preparing : SlotPhase.Starting;
+        return InTheWay(state, slot).IsEmpty ? SlotPhase.Starting : SlotPhase.Preparing;
     }
 
     private static RolloutEvent? CallOff(RolloutState state, DateTimeOffset now) =>
@@ -252,10 +253,12 @@ public static partial class Rollout
             .Take(state.Plan.Retain)
             .Contains(old);
 
-    /// <summary>A replica that takes the very container name of an old one waits for it to go, whatever the policy.</summary>
-    private static bool IsStopFirst(RolloutState state, SlotState slot) =>
-        slot.OldLeft.Length > 0
-        && (state.Plan.Policy.Order == UpdateOrder.StopFirst || slot.OldLeft.Any(o => o.Host == slot.Host && o.Revision == state.Plan.ToRevision));
+    /// <summary>
+    /// The old replicas that have to go before the new one starts: with stop-first all of them, else only the one whose very container name it takes. Another
+    /// that serves goes on until the new one does.
+    /// </summary>
+    private static ImmutableArray<Placement> InTheWay(RolloutState state, SlotState slot) =>
+        state.Plan.Policy.Order == UpdateOrder.StopFirst ? slot.OldLeft : slot.OldLeft.RemoveAll(o => o.Host != slot.Host || o.Revision != state.Plan.ToRevision);
 
     /// <summary>Slots are judged together, once nothing else of the batch is on its way into the traffic: the same window, and the most requests to go by.</summary>
     private static bool IsToBeJudged(RolloutState state, SlotState slot) => slot.Phase == SlotPhase.Judging && !state.Slots.Any(IsBeforeJudging);

@@ -125,7 +125,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             }
         });
         ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
-        ReceiveAsync<TrafficMessage.Drained>(m => RecordAsync(new RolloutEvent.OldDrained(m.Replica.Slot, m.Host, m.Replica.Revision) { At = Now }));
+        ReceiveAsync<TrafficMessage.Drained>(DrainedAsync);
         ReceiveAsync<TrafficMessage.Withheld>(m => WithholdingOf(m.Replica) is { } slot ? RecordAsync(new RolloutEvent.ReplicaWithheld(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<FleetMessage.Changed>(m => ExamineAsync(m.Fleet));
         ReceiveAsync<FleetSnapshot>(ExamineAsync);
@@ -144,6 +144,17 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         ReceiveAsync<RolloutMessage.Promote>(_ => state.Phase == RolloutPhase.Holding ? RecordAsync(new RolloutEvent.Promoted(OnRequest: true) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
+    }
+
+    private Task DrainedAsync(TrafficMessage.Drained message)
+    {
+        if (message.Replica.Revision == job.Plan.ToRevision && state.Slot(message.Replica.Slot) is { Phase: SlotPhase.Cancelling } slot && slot.Host == message.Host)
+        {
+            var cancel = new RolloutCommand.CancelNew(slot.Plan.Slot, message.Host, slot.Attempt);
+            Send(message.Host, cancel, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{cancel.Slot}/{cancel.Attempt}/cancel", Key = message.Replica });
+            return Task.CompletedTask;
+        }
+        return RecordAsync(new RolloutEvent.OldDrained(message.Replica.Slot, message.Host, message.Replica.Revision) { At = Now });
     }
 
     private SlotState? PublishingOf(ReplicaKey replica, string host) =>
@@ -344,7 +355,8 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/stop/{c.Host}/{c.Revision}", Key = KeyOf(c.Slot) with { Revision = c.Revision }, Retain = c.Retain });
                     break;
                 case RolloutCommand.CancelNew c:
-                    Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/cancel", Key = KeyOf(c.Slot) });
+                    // It may have passed its gate and taken traffic, which is news on its way here.
+                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host));
                     break;
                 case RolloutCommand.Prune c:
                     Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/prune/{c.Host}/{c.Revision}", Key = KeyOf(c.Slot) with { Revision = c.Revision } });
