@@ -96,6 +96,10 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
             if (m.Answer is FleetMessage.Answered { Event: AgentEvent.StackRemoved { Error: null } })
             {
                 await store.DeleteTombstoneAsync(m.Host, m.Stack);
+                if (!await IsKnownAsync(m.Stack) && !await store.HasTombstoneAsync(m.Stack))
+                {
+                    peers.Networks.Tell(new AllocationMessage.Keep(m.Stack, []));
+                }
             }
         });
     }

@@ -61,7 +61,9 @@ internal sealed partial class StackActor
         events.Clear();
         await store.DeleteAsync(stack, OwnNetworks(), message.Unreachable);
         await certificates.KeepAsync(stack, ImmutableHashSet<string>.Empty);
-        peers.Networks.Tell(new AllocationMessage.Keep(stack, []));
+
+        // Where something of the stack is left its networks have their addresses still.
+        peers.Networks.Tell(new AllocationMessage.Keep(stack, message.Unreachable.IsEmpty ? [] : OwnNetworks()));
         foreach (var host in message.Unreachable)
         {
             Tell(new ChangeEvent.Warning($"host {host} does not answer: what it has of the stack is removed when it is back"));

@@ -96,6 +96,10 @@ internal sealed class StackStore(IStore entries)
         return [.. found.Select(e => (e.Key[prefix.Length..], e.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray()))];
     }
 
+    /// <summary>Some host has yet to clear the stack away.</summary>
+    public async Task<bool> HasTombstoneAsync(string stack) =>
+        (await Entries.ListAsync(Tombstones, CancellationToken.None)).Any(e => e.Key.EndsWith($"/{stack}", StringComparison.Ordinal));
+
     public Task DeleteTombstoneAsync(string host, string stack) => Entries.CommitAsync([new StoreChange.Delete($"{Tombstones}{host}/{stack}")], CancellationToken.None);
 
     private static string HeadKey(string stack) => $"{Stacks}{stack}/head";
