@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using Orchestrator.Protocol;
+using Orchestrator.Store;
 using Orchestrator.Traffic;
 
 namespace Orchestrator.Simulation;
@@ -12,10 +16,17 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
 
     public override string Name => "nothing is drained before its successor is shown everywhere";
 
+    public override void OnCommitted(ImmutableArray<StoreChange> changes)
+    {
+        foreach (var put in changes.OfType<StoreChange.Put>())
+        {
+            if (put.Key.Split('/') is ["stacks", var stack, "active"]) _newest[stack] = string.Create(CultureInfo.InvariantCulture, $"{stack}/{JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!.Number}");
+        }
+    }
+
     public override void OnSent(SimHost host, AgentCommand command)
     {
         if (command is AgentCommand.StartReplica start) _starts[$"{start.Key.ContainerName}@{host.Name}"] = ChangeOf(start.CommandId);
-        if (command is AgentCommand.StartReplica or AgentCommand.StopReplica or AgentCommand.PrepareReplica) _newest[ChangeOf(command.CommandId).Split('/')[0]] = ChangeOf(command.CommandId);
         if (command is not AgentCommand.ApplyTraffic { Table: var table }) return;
         var before = _tables.GetValueOrDefault(table.Stack);
         if (before is not null && table.Version <= before.Version) return;
@@ -32,6 +43,8 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
         var successors = table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Service == service && e.Replica.Slot == old.Replica.Slot).ToList();
         if (successors.Count == 0)
         {
+            // What dies again and again gives its name to the one that takes its place.
+            if (World.Host(old.Host).Find(old.Replica.ContainerName) is { RestartCount: > 0 }) return;
             Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, which has no other replica of its slot");
             return;
         }

@@ -61,10 +61,11 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
             return;
         }
 
+        var served = _host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
         _host.Ingress.Show(_world.Options.Mutation.Shown(_host, wanted.Apply.Traffic));
         _shown = wanted.Apply.Number;
         _world.OnShown(_host);
-        Drain(wanted.Apply.Traffic);
+        Drain(wanted.Apply.Traffic, served);
         TellDrained();
         wanted.Asker.Tell(new SinkMessage.Applied(Name, wanted.Apply.Number));
     }
@@ -75,7 +76,7 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>What was open when it began to drain ends when it likes, and at the latest when its time is up.</summary>
-    private void Drain(HostTraffic traffic)
+    private void Drain(HostTraffic traffic, HashSet<string> served)
     {
         var open = _host.Ingress.OpenUntil;
         var now = _world.Now;
@@ -83,7 +84,7 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
         foreach (var gone in open.Keys.Where(id => !draining.ContainsKey(id)).ToList()) open.Remove(gone);
         foreach (var endpoint in draining.Values.OrderBy(e => e.Id, StringComparer.Ordinal))
         {
-            if (!open.ContainsKey(endpoint.Id)) open[endpoint.Id] = now + (_world.Dice.Chance(0.5) ? TimeSpan.Zero : _world.Dice.Between(TimeSpan.Zero, endpoint.DrainTimeout));
+            if (!open.ContainsKey(endpoint.Id)) open[endpoint.Id] = now + (!served.Contains(endpoint.Id) || _world.Dice.Chance(0.5) ? TimeSpan.Zero : _world.Dice.Between(TimeSpan.Zero, endpoint.DrainTimeout));
         }
     }
 
