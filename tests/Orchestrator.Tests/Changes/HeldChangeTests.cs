@@ -82,6 +82,7 @@ public sealed class HeldChangeTests : ActorTestKit
     {
         var stack = await StartAsync();
         var follower = Ask(stack, new ChangeRequest.Abort { Stack = "shop" });
+        Drained();
         var stop = agents.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StopReplica);
         Assert.Equal((Key, false), stop.Command is AgentCommand.StopReplica cancel ? (cancel.Key, cancel.Retain) : default);
         Answer(stop);
@@ -94,6 +95,7 @@ public sealed class HeldChangeTests : ActorTestKit
         var stack = await StartAsync();
         var waiting = Ask(stack, new ChangeRequest.Watch { Stack = "shop", WaitsForPromotion = true });
         Ask(stack, new ChangeRequest.Deploy { Stack = "shop", Spec = World.Revision(3, World.Service("web", "app:v3")).Spec });
+        Drained();
         Answer(agents.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StopReplica));
         Assert.Equal(ChangeOutcome.Superseded, Event<ChangeEvent.Ended>(waiting).Outcome);
     }
@@ -156,6 +158,13 @@ public sealed class HeldChangeTests : ActorTestKit
         where T : ChangeEvent => (T)follower.FishForMessage<StackMessage.Followed>(f => f.Event is T).Event;
 
     /// <summary>One host on which all runs as it should; commands go to the test.</summary>
+    /// <summary>What is called off leaves the traffic before it is stopped.</summary>
+    private void Drained()
+    {
+        var drain = traffic.FishForMessage<TrafficMessage.Drain>(_ => true);
+        traffic.Reply(new TrafficMessage.Drained(drain.Replica, drain.Host));
+    }
+
     private sealed class Hosts : ReceiveActor
     {
         public Hosts(IActorRef agents)

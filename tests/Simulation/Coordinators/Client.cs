@@ -33,7 +33,7 @@ internal sealed class Client(World world, int number, ChangeRequest request)
         if (IsDone || world.Coordinator.Process is not { } process) return;
         var client = this;
         var follower = process.System.ActorOf(Props.Create(() => new Follower(world, process, client)));
-        var asked = ChangeId is null ? Request : new ChangeRequest.Watch { Stack = Request.Stack };
+        var asked = ChangeId is null ? world.Options.Mutation.Asked(Request) : new ChangeRequest.Watch { Stack = Request.Stack };
         world.Coordinator.Ref.Tell(new StackMessage.Change(asked, follower), follower);
     }
 

@@ -1,4 +1,5 @@
 using Orchestrator.Agent.Traffic;
+using Orchestrator.Api;
 using Orchestrator.Engine;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
@@ -9,6 +10,9 @@ namespace Orchestrator.Simulation;
 internal abstract class Mutation
 {
     public static Mutation None { get; } = new Nothing();
+
+    /// <summary>What the coordinator is asked for in the place of a request.</summary>
+    public virtual ChangeRequest Asked(ChangeRequest request) => request;
 
     public virtual IEngine Engine(SimHost host, IEngine engine) => engine;
 

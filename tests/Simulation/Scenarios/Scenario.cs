@@ -41,6 +41,20 @@ public abstract class Scenario : IDisposable
         return client;
     }
 
+    /// <summary>What was asked twice, by a client that lost its coordinator, may be done by then.</summary>
+    internal static readonly ChangeOutcome[] DoneOrNothing = [ChangeOutcome.Done, ChangeOutcome.NothingToDo];
+
+    internal Client Deploy(StackSetup stack, ChangeOutcome[] outcomes)
+    {
+        var client = World.Ask(stack.Deploy);
+        Ends(client);
+        Assert.True(client.Outcome is { } outcome && outcomes.Contains(outcome), $"{client} ended with {client.Ended?.ToString() ?? client.Rejected?.ToString()}\n{Story()}");
+        return client;
+    }
+
+    /// <summary>However it ends.</summary>
+    internal void Ends(Client client) => When(() => client.IsDone, $"{client} ends");
+
     internal void When(Func<bool> condition, string what)
     {
         var isSo = World.AdvanceUntil(condition, ChangeMax);

@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using Orchestrator.Api;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Simulation.Scenarios;
+
+/// <summary>Changes that meet other changes, and versions that fail.</summary>
+public sealed class ChangeTests : Scenario
+{
+    [Fact]
+    public void Update_is_done_and_at_rest_everything_is_as_it_is_wanted()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        Deploy(Shop(Web("v2")));
+        Rest();
+        Assert.Equal(3, Running(":v2"));
+    }
+
+    [Theory]
+    [InlineData("exits")]
+    [InlineData("quits")]
+    [InlineData("oom")]
+    [InlineData("sick")]
+    [InlineData("nocommand")]
+    public void Bad_version_pauses_and_the_old_one_serves_on(string version)
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        Deploy(Shop(Web(version)), ChangeOutcome.Paused);
+        Assert.Equal(3, Running(":v1"));
+    }
+
+    [Fact]
+    public void Exit_0_within_monitor_is_a_failure_and_goes_back()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        Deploy(Shop(Web("quits") with { OnFailure = FailureAction.Rollback }), ChangeOutcome.RolledBack);
+        Rest();
+        Assert.Equal(3, Running(":v1"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Newer_deploy_takes_over_in_the_middle_of_a_rollback(int secondsAfter)
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        var failing = World.Ask(Shop(Web("exits") with { OnFailure = FailureAction.Rollback, Order = UpdateOrder.StopFirst, MaxFailureRatio = 0 }).Deploy);
+        When(() => Hears<ChangeEvent.ReplicaFailed>(failing), "a replica fails");
+        Pass(secondsAfter * 0.4);
+        var newer = World.Ask(Shop(Web("v3")).Deploy);
+        Until(newer, ChangeOutcome.Done);
+        Assert.True(failing.IsDone);
+        Rest();
+        Assert.Equal(3, Running(":v3"));
+    }
+
+    [Fact]
+    public void Newer_deploy_takes_over_while_the_way_back_is_planned()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        var failing = World.Ask(Shop(Web("nocommand") with { OnFailure = FailureAction.Rollback }).Deploy);
+        When(() => Hears<ChangeEvent.ReplicaFailed>(failing), "a replica fails");
+        Until(World.Ask(Shop(Web("v3")).Deploy), ChangeOutcome.Done);
+        Assert.Equal(ChangeOutcome.Superseded, failing.Outcome);
+        Rest();
+    }
+
+    [Fact]
+    public void Failure_in_a_rollback_pauses()
+    {
+        Begin();
+        Deploy(Shop(Web("v1") with { Order = UpdateOrder.StopFirst, Retain = 0 }));
+        var failing = World.Ask(Shop(Web("exits") with { OnFailure = FailureAction.Rollback, Order = UpdateOrder.StopFirst, Retain = 0 }).Deploy);
+        When(() => Hears<ChangeEvent.RollbackStarted>(failing), "the rollback begins");
+        foreach (var host in World.Hosts) host.Engine.FailNext(nameof(Engine.IEngine.CreateContainerAsync), Engine.EngineErrorKind.Fatal, times: 20);
+        World.AdvanceUntil(() => failing.IsDone, ChangeMax);
+        Assert.True(failing.Outcome is ChangeOutcome.Paused or ChangeOutcome.Failed, $"{failing.Ended}");
+    }
+
+    [Fact]
+    public void Two_deploys_at_once_end_with_the_newer_one()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        var (first, second) = (World.Ask(Shop(Web("v2")).Deploy), World.Ask(Shop(Web("v3")).Deploy));
+        Until(second, ChangeOutcome.Done);
+        Assert.Equal(ChangeOutcome.Superseded, first.Outcome);
+        Rest();
+        Assert.Equal(3, Running(":v3"));
+    }
+
+    [Fact]
+    public void Paused_update_goes_on_with_resume_once_the_cause_is_gone()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        World.Registry.IsDown = false;
+        foreach (var host in World.Hosts) host.Engine.FailNext(nameof(Engine.IEngine.CreateContainerAsync), Engine.EngineErrorKind.Fatal);
+        Deploy(Shop(Web("v2")), ChangeOutcome.Paused);
+        World.Heal();
+        Until(World.Ask(new ChangeRequest.Resume { Stack = "shop" }), ChangeOutcome.Done);
+        Rest();
+        Assert.Equal(3, Running(":v2"));
+    }
+
+    [Fact]
+    public void Aborted_update_stays_as_it_stands_and_the_next_one_finishes_it()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        var update = World.Ask(Shop(Web("v2") with { Delay = TimeSpan.FromSeconds(30) }).Deploy);
+        When(() => Hears<ChangeEvent.ReplicaMoved>(update, e => e is { Phase: ReplicaStep.OldStopped }), "a first replica is replaced");
+        World.Ask(new ChangeRequest.Abort { Stack = "shop" });
+        Until(update, ChangeOutcome.Aborted);
+        Assert.InRange(Running(":v1"), 1, 2);
+        Deploy(Shop(Web("v2")));
+        Rest();
+    }
+
+    [Fact]
+    public void Stop_first_with_a_port_of_the_host_never_has_two_holders()
+    {
+        Begin();
+        var web = Web("v1") with { HostPort = 8080, Order = UpdateOrder.StopFirst };
+        Deploy(Shop(web));
+        Deploy(Shop(web with { Version = "v2" }));
+        Rest();
+    }
+
+    [Fact]
+    public void Slow_pull_holds_nothing_up_but_its_own_update()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        Deploy(Shop(Web("slow")));
+        Rest();
+    }
+
+    [Fact]
+    public void Removed_stack_leaves_nothing()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        Until(World.Ask(new ChangeRequest.Remove { Stack = "shop" }), ChangeOutcome.Done);
+        Rest();
+        Assert.Empty(World.Hosts.SelectMany(host => host.Of("shop")));
+    }
+
+    [Fact]
+    public void Scale_down_while_a_host_is_down_is_made_good_when_it_returns()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        World.Host("h3").Crash(TimeSpan.FromSeconds(60));
+        Pass(20);
+        Until(World.Ask(new ChangeRequest.Scale { Stack = "shop", Replicas = ImmutableSortedDictionary<string, int>.Empty.Add("web", 1) }), ChangeOutcome.Done);
+        Rest();
+        Assert.Equal(1, Running(":v1"));
+    }
+
+    [Fact]
+    public void Deploy_with_all_hosts_down_is_refused_and_works_when_they_are_back()
+    {
+        Begin();
+        foreach (var host in World.Hosts) host.Crash(TimeSpan.FromSeconds(60));
+        Pass(30);
+        var refused = World.Ask(Shop(Web("v1")).Deploy);
+        World.AdvanceUntil(() => refused.IsDone, TimeSpan.FromMinutes(3));
+        Assert.Equal(CoordinatorErrorKind.Unreachable, refused.Rejected?.Kind);
+        Pass(60);
+        Deploy(Shop(Web("v1")));
+        Rest();
+    }
+
+    private int Running(string tag) => World.Hosts.Sum(host => host.Of("shop").Count(c => c.IsRunning && c.Request.Image.Contains(tag, StringComparison.Ordinal)));
+}
