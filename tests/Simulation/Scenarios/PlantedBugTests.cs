@@ -13,7 +13,7 @@ public sealed class PlantedBugTests
     [InlineData("an ingress sends requests to what drains", "nothing is stopped before it is drained")]
     [InlineData("a replica passes without its gate", "serving replicas never fall below what the policy allows")]
     [InlineData("a stop hits another revision", "nothing is stopped before it is drained")]
-    [InlineData("a start makes two containers", "at rest there is what is wanted and nothing else")]
+    [InlineData("a start makes two containers", "at rest there is what is wanted and nothing else", "a batch is no larger than its parallelism")]
     [InlineData("a stop says done and does nothing", "at rest there is what is wanted and nothing else", "a good deploy on a whole fleet is done", "every change ends")]
     [InlineData("a store loses events of journals", "the stored journal gives the state that is acted from")]
     [InlineData("a batch is larger than asked for", "a batch is no larger than its parallelism")]
