@@ -30,12 +30,6 @@ internal sealed partial class StackActor
             await EndServiceAsync(message.Service, ChangeOutcome.Failed, $"cannot go back: {string.Join("; ", message.Result.Errors)}", 0, 0);
             return;
         }
-        if (active.WindsDownTo is { } calledOff)
-        {
-            // Superseded or aborted while the way back was planned: nobody else would end the service.
-            await EndServiceAsync(message.Service, calledOff, active.PlanningReason(message.Service), 0, 0);
-            return;
-        }
         var plan = message.Result.Plan.Services.Single(s => s.Service == message.Service);
         active.PlannedBack(plan);
         await SaveAsync(head, [], active.Record);

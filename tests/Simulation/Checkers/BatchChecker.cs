@@ -13,7 +13,8 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
 
     public override void OnDelivered(SimHost host, AgentCommand command)
     {
-        if (command is not AgentCommand.StartReplica start) return;
+        // What is missing is brought back side by side, whatever the parallelism of updates.
+        if (command is not AgentCommand.StartReplica start || start.CommandId.Contains("/repair-", StringComparison.Ordinal)) return;
 
         // The coordinator gives up on what is under way on a host that it has lost.
         foreach (var at in _starting.Keys.Where(s => World.Host(s.Host).Link.AwaySince is not null).ToList()) _starting.Remove(at);

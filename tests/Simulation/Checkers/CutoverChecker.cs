@@ -49,6 +49,9 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
             return;
         }
 
+        // One of two equal ones, on a host that is back, is no update.
+        if (successors.Exists(s => s.Replica.Revision == old.Replica.Revision)) return;
+
         // One that an earlier change has started was wanted then and is kept now: it and the old one change places at once, on each ingress.
         if (successors.Exists(s => _starts.GetValueOrDefault(s.Id) is { } by && by != _newest.GetValueOrDefault(table.Stack))) return;
         foreach (var other in World.Hosts.Where(h => h.Ingress.IsAlive && barrier.IsIn(table.Stack, h)))

@@ -34,7 +34,7 @@ internal sealed class SupersededChecker(World world) : Checker(world)
         var words = command.CommandId.Split('/');
         if (command is AgentCommand.StopReplica && words[^1] == "cancel") _calledOff.Add($"{host.Name} {string.Join('/', words[..^1])}");
         if (command is not AgentCommand.StartReplica start) return;
-        if (int.Parse(words[1], CultureInfo.InvariantCulture) < _newest.GetValueOrDefault(start.Key.Stack)) Report($"{command.CommandId} starts {start.Key.ContainerName} on {host.Name}, and the stack is at change {_newest[start.Key.Stack]}");
+        if (int.TryParse(words[1], CultureInfo.InvariantCulture, out var change) && change < _newest.GetValueOrDefault(start.Key.Stack)) Report($"{command.CommandId} starts {start.Key.ContainerName} on {host.Name}, and the stack is at change {_newest[start.Key.Stack]}");
         else if (_calledOff.Contains($"{host.Name} {string.Join('/', words[..^1])}")) Report($"{command.CommandId} starts {start.Key.ContainerName} on {host.Name} after that start was called off");
     }
 }
