@@ -10,7 +10,7 @@ public interface IHostProbe
     /// <param name="hostIp">Null: any of the host's addresses.</param>
     string? PortHolder(string protocol, string? hostIp, int port);
 
-    /// <summary>A file, a folder, a socket or a device.</summary>
+    /// <summary>A file, a folder, a socket or a device. True also of one that this user may not look for: the engine may.</summary>
     bool Exists(string path);
 }
 
@@ -39,5 +39,19 @@ public sealed class LocalHost : IHostProbe
         _ => null,
     };
 
-    public bool Exists(string path) => Path.Exists(path);
+    public bool Exists(string path)
+    {
+        if (Path.Exists(path)) return true;
+        var folder = Path.GetDirectoryName(path);
+        while (folder is not null && !Directory.Exists(folder)) folder = Path.GetDirectoryName(folder);
+        try
+        {
+            _ = folder is not null && Directory.EnumerateFileSystemEntries(folder).Any();
+            return false;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
 }

@@ -115,8 +115,14 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         {
             return HostReach.Without(snapshot);
         }
-        var wanted = request is ChangeRequest.Deploy deploy ? deploy.Spec.Services.Where(s => IsInScope(deploy, s.Name)) : Current?.Spec.Services ?? [];
-        var missing = HostReach.Missing(snapshot, head.Stack, [.. wanted]);
+        IEnumerable<ServiceSpec> current = Current?.Spec.Services ?? [];
+        var (wanted, isWhole) = request switch
+        {
+            ChangeRequest.Deploy deploy => (deploy.Spec.Services.Where(s => IsInScope(deploy, s.Name)), deploy.Services.IsEmpty),
+            ChangeRequest.Scale scale => (current.Where(s => scale.Replicas.ContainsKey(s.Name)), false),
+            _ => (current, true),
+        };
+        var missing = HostReach.Missing(snapshot, head.Stack, [.. wanted], isWhole);
         return missing.IsEmpty
             ? snapshot
             : throw new CoordinatorException(CoordinatorErrorKind.Unreachable, $"hosts that this change needs do not answer, nothing was changed:\n  {string.Join("\n  ", missing)}\nbring them back (see `orchestrator hosts ls`), remove a lost one with `orchestrator hosts rm`, or go on without them with --skip-unreachable: what they have of the stack is put right when they are back");

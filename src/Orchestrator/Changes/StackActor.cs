@@ -190,6 +190,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             case ChangeRequest.Deploy deploy when active is { IsPaused: false } running && !deploy.ForceRecreate && running.IsFor(deploy, revisions):
                 Follow(follower, withPast: true);
                 break;
+            case ChangeRequest.Apply apply when active is not null && (!active.IsPaused || apply.File.State.LastRevision != head.LastRevision):
+                // It would end that change, and then find that its own plan does not fit any more.
+                follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"a change of stack {stack} is under way, and the plan was made before it; nothing was changed. Wait for it (`orchestrator watch {stack}`) or end it (`orchestrator abort {stack}`), then make the plan again"));
+                break;
             default:
                 if (active is not null || isPreparing || repairs.Count > 0)
                 {

@@ -8,19 +8,21 @@ public static class HostReach
 {
     private static readonly ServiceRevision AnyImage = new() { Id = "", ConfigHash = "", Image = "" };
 
-    /// <summary>For people, one for each host: why the change should not go on without it. A host that is down and has nothing of the stack is none.</summary>
-    public static ImmutableArray<string> Missing(FleetSnapshot fleet, string stack, IReadOnlyCollection<ServiceSpec> wanted) =>
+    /// <summary>For people, one for each host: why the change should not go on without it. A host with nothing that the change is about is none.</summary>
+    /// <param name="wanted">The services that the change is about.</param>
+    /// <param name="isWhole">It is about every other service that is there, too.</param>
+    public static ImmutableArray<string> Missing(FleetSnapshot fleet, string stack, IReadOnlyCollection<ServiceSpec> wanted, bool isWhole) =>
     [
         .. from host in fleet.Hosts.Values
            where !host.IsSchedulable
-           let needs = NeedsOf(host, fleet, stack, wanted).ToList()
-           where needs.Count > 0 || host.State == HostState.Disconnected
-           select $"host {host.Name} {StateOf(host)}{(needs.Count > 0 ? $": {string.Join(", ", needs)}" : "")}",
+           let needs = NeedsOf(host, fleet, stack, wanted, isWhole).ToList()
+           where needs.Count > 0
+           select $"host {host.Name} {StateOf(host)}: {string.Join(", ", needs)}",
     ];
 
     /// <summary>The fleet without them: what is on them counts as lost, till they are back.</summary>
     public static FleetSnapshot Without(FleetSnapshot fleet) =>
-        fleet.Hosts.Values.Where(h => h.State == HostState.Disconnected).Aggregate(fleet, (left, host) => left.With(host with { State = HostState.Down }));
+        fleet.Hosts.Values.Where(h => !h.IsSchedulable).Aggregate(fleet, (left, host) => left.With(host with { State = HostState.Down }));
 
     private static string StateOf(HostSnapshot host) => host.State switch
     {
@@ -30,10 +32,10 @@ public static class HostReach
         HostState.Ready => $"has an engine that does not answer ({host.Facts?.EngineError})",
     };
 
-    private static IEnumerable<string> NeedsOf(HostSnapshot host, FleetSnapshot fleet, string stack, IReadOnlyCollection<ServiceSpec> wanted)
+    private static IEnumerable<string> NeedsOf(HostSnapshot host, FleetSnapshot fleet, string stack, IReadOnlyCollection<ServiceSpec> wanted, bool isWhole)
     {
         var there = host.Replicas.Values
-            .Where(r => r.Key.Stack == stack && r.State != Protocol.ReplicaState.Retained)
+            .Where(r => r.Key.Stack == stack && r.State != Protocol.ReplicaState.Retained && (isWhole || wanted.Any(s => s.Name == r.Key.Service)) && !IsServedElsewhere(fleet, r.Key))
             .Select(r => $"{r.Key.Service}.{r.Key.Slot}")
             .Order(StringComparer.Ordinal)
             .ToList();
@@ -53,4 +55,8 @@ public static class HostReach
             }
         }
     }
+
+    /// <summary>What a lost host is last known to have was placed elsewhere meanwhile.</summary>
+    private static bool IsServedElsewhere(FleetSnapshot fleet, Protocol.ReplicaKey key) =>
+        fleet.Replicas(key.Stack).Any(r => r.Host.IsSchedulable && r.Replica.IsServing && r.Replica.Key.Service == key.Service && r.Replica.Key.Slot == key.Slot);
 }

@@ -10,15 +10,18 @@ public sealed class PlacementBoard
     private const int HostsNamedMax = 20;
 
     private readonly FleetSnapshot fleet;
+    private readonly bool countsReservations;
     private readonly Dictionary<string, Standing> standings = new(StringComparer.Ordinal);
 
     /// <summary>By service, from its first choice on.</summary>
     private readonly Dictionary<string, CandidateList> candidates = new(StringComparer.Ordinal);
 
     /// <summary>Starts from what other stacks have; this stack's replicas are added as the plan decides on them.</summary>
-    public PlacementBoard(FleetSnapshot fleet, string stack)
+    /// <param name="countsReservations">False: none is in the way, as on a way back, which a reservation must not hold up.</param>
+    public PlacementBoard(FleetSnapshot fleet, string stack, bool countsReservations = true)
     {
         this.fleet = fleet;
+        this.countsReservations = countsReservations;
         foreach (var host in fleet.Hosts.Values.Where(h => h.State != HostState.Down))
         {
             foreach (var replica in host.Replicas.Values.Where(r => r.Key.Stack != stack))
@@ -101,7 +104,7 @@ public sealed class PlacementBoard
     /// <summary>Null when the host has that much left, else what it lacks; a host that does not say how much it has is not asked.</summary>
     public string? ShortageOf(string host, Reservation wanted)
     {
-        if (fleet.Hosts.GetValueOrDefault(host)?.Facts is not { } facts)
+        if (!countsReservations || fleet.Hosts.GetValueOrDefault(host)?.Facts is not { } facts)
         {
             return null;
         }

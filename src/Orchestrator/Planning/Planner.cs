@@ -12,7 +12,7 @@ public static class Planner
         var errors = new List<string>();
         var warnings = new List<string>();
         var unplaced = new List<string>();
-        var board = new PlacementBoard(input.Fleet, input.Stack);
+        var board = new PlacementBoard(input.Fleet, input.Stack, countsReservations: !input.IsRollback);
         var drafts = new List<ServiceDraft>();
         foreach (var service in DependencyOrder.Of(input.Target.Spec.Services))
         {

@@ -63,14 +63,20 @@ internal sealed class ServiceDraft
         {
             board.Hold(old.Host.Name, Reservation.Of(old.Replica));
         }
-        foreach (var slot in slots.Where(s => s.Host is not null && !s.MustFit))
+        foreach (var slot in slots.Where(s => s.Host is not null))
         {
+            if (slot.MustFit && (slot.Action != SlotAction.Replace || board.RoomRefusal(slot.Host!, service) is not null))
+            {
+                // Judged once every service's present replicas have their place.
+                continue;
+            }
             if (slot.Action == SlotAction.Replace && (board.RoomRefusal(slot.Host!, service) is not null || OverMax(board, slot.Host!)))
             {
                 slot.Host = null;
                 continue;
             }
             board.Take(slot.Host!, service, slot.Slot);
+            slot.IsTaken = true;
         }
     }
 
@@ -127,7 +133,7 @@ internal sealed class ServiceDraft
 
     public void ChooseHosts(PlacementBoard board, List<string> errors)
     {
-        foreach (var slot in slots.Where(s => s.MustFit).ToList())
+        foreach (var slot in slots.Where(s => s is { MustFit: true, IsTaken: false }).ToList())
         {
             if (board.RoomRefusal(slot.Host!, service) is { } refusal)
             {
@@ -465,6 +471,9 @@ internal sealed class ServiceDraft
 
         /// <summary>The mode ties the slot to the host, and its container is not there yet.</summary>
         public bool MustFit { get; init; }
+
+        /// <summary>It has its place on the board.</summary>
+        public bool IsTaken { get; set; }
 
         public ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> Old { get; init; } = [];
 

@@ -19,8 +19,24 @@ public sealed class HostReachTests
     public void Host_that_is_down_and_has_nothing_is_not_missed() => Assert.Empty(Missing(Hosts("h1", "h2").Run("h1", Web, 1).In("h2", HostState.Down)));
 
     [Fact]
-    public void Host_that_is_disconnected_is_missed_in_any_case() =>
-        Assert.Equal(["host h2 is disconnected"], Missing(Hosts("h1", "h2").In("h2", HostState.Disconnected)));
+    public void Host_that_is_disconnected_is_missed_for_what_it_has_only()
+    {
+        Assert.Equal(["host h2 is disconnected: it has web.1"], Missing(Hosts("h1", "h2").Run("h2", Web, 1).In("h2", HostState.Disconnected)));
+        Assert.Empty(Missing(Hosts("h1", "h2").In("h2", HostState.Disconnected)));
+    }
+
+    [Fact]
+    public void Replica_that_serves_elsewhere_by_now_is_not_missed() =>
+        Assert.Equal(["host h2 is down: it has web.2"], Missing(Hosts("h1", "h2").Run("h2", Web, 1).Run("h2", Web, 2).Run("h1", Web, 1).In("h2", HostState.Down)));
+
+    [Fact]
+    public void Change_of_some_services_misses_nothing_of_the_others()
+    {
+        var fleet = Hosts("h1", "h2").Run("h2", Web, 1).In("h2", HostState.Down);
+
+        Assert.Empty(HostReach.Missing(fleet, Stack, [Service("api")], isWhole: false));
+        Assert.Single(HostReach.Missing(fleet, Stack, [Service("api")], isWhole: true));
+    }
 
     [Fact]
     public void Host_whose_engine_does_not_answer_is_missed_for_what_it_has()
@@ -60,5 +76,5 @@ public sealed class HostReachTests
         Assert.Equal("host h2 is down and gets nothing; what it has of the stack is put right when it is back", Assert.Single(plan.Warnings));
     }
 
-    private static IEnumerable<string> Missing(FleetSnapshot fleet, params ServiceSpec[] wanted) => HostReach.Missing(fleet, Stack, wanted.Length == 0 ? [Web] : wanted);
+    private static IEnumerable<string> Missing(FleetSnapshot fleet, params ServiceSpec[] wanted) => HostReach.Missing(fleet, Stack, wanted.Length == 0 ? [Web] : wanted, isWhole: true);
 }

@@ -123,6 +123,29 @@ public sealed class PlacementTests
             Assert.Single(Errors(Sized(("h1", 4, 4), ("h2", 4, 1)), Revision(1, agent))));
     }
 
+    [Fact]
+    public void Global_service_without_room_for_old_and_new_stops_the_old_first()
+    {
+        ServiceSpec Agent(string image) => Web(image, 1, 3 * GiB) with { Deploy = new DeploySpec { Mode = ServiceMode.Global, Update = new UpdateSpec { Order = UpdateOrder.StartFirst } } };
+        var fleet = Reserve(Sized(("h1", 4, 4)), "h1", new ReplicaKey(Stack, "web", 1, IdOf(Agent("v1"))), 3 * GiB);
+
+        var plan = Plan(fleet, Revision(1, Agent("v1")), Revision(2, Agent("v2")));
+
+        Assert.Equal((UpdateOrder.StopFirst, "h1"), (plan.Services[0].Policy.Order, Assert.Single(plan.Services[0].Slots).Host));
+        Assert.Contains("has no room for old and new together", Assert.Single(plan.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Way_back_is_not_held_up_by_reservations()
+    {
+        var (old, failed) = (Web("v1", 1, 3 * GiB), Web("v2", 1, GiB));
+        var fleet = Reserve(Reserve(Sized(("h1", 4, 4)), "h1", new ReplicaKey(Stack, "web", 1, IdOf(failed)), GiB), "h1", new ReplicaKey("other", "db", 1, "abc"), 2 * GiB);
+        var back = new PlanInput { Stack = Stack, Current = Revision(2, failed), Target = Revision(1, old), Fleet = fleet };
+
+        Assert.NotEmpty(Planner.Plan(back).Errors);
+        Assert.Equal("h1", Assert.Single(Planner.Plan(back with { IsRollback = true }).Plan!.Services[0].Slots).Host);
+    }
+
     [Theory]
     [InlineData("node.ip", true, "10.0.0.2", "h2")]
     [InlineData("node.ip", false, "10.0.0.0/30", "h4")]
