@@ -16,6 +16,9 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
         // What is missing is brought back side by side, whatever the parallelism of updates.
         if (command is not AgentCommand.StartReplica start || start.CommandId.Contains("/repair-", StringComparison.Ordinal)) return;
 
+        // What has lost its host starts again at once, beside the batch that is under way by then.
+        if (!start.CommandId.EndsWith("/1/start", StringComparison.Ordinal)) return;
+
         // The coordinator gives up on what is under way on a host that it has lost.
         foreach (var at in _starting.Keys.Where(s => World.Host(s.Host).Link.AwaySince is not null).ToList()) _starting.Remove(at);
         _starting[(host.Name, start.Key)] = start.CommandId;

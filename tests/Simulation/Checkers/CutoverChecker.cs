@@ -18,6 +18,12 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
 
     public override void OnCommitted(ImmutableArray<StoreChange> changes)
     {
+        // What is drained between changes is left over: what takes its place was there before.
+        foreach (var ended in changes.OfType<StoreChange.Delete>())
+        {
+            if (ended.Key.Split('/') is ["stacks", var stack, "active"]) _newest.Remove(stack);
+        }
+
         foreach (var put in changes.OfType<StoreChange.Put>())
         {
             if (put.Key.Split('/') is ["stacks", var stack, "active"]) _newest[stack] = string.Create(CultureInfo.InvariantCulture, $"{stack}/{JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!.Number}");

@@ -89,9 +89,9 @@ internal sealed class RandomRun : IDisposable
                 return Deploy(at, Images.Bad);
             case 10 or 11:
                 var scaled = _dice.Pick(_stacks[at].Services);
-                return new ChangeRequest.Scale { Stack = name, Replicas = ImmutableSortedDictionary<string, int>.Empty.Add(scaled.Name, _dice.Between(scaled.HostPort is null ? 0 : 1, scaled.HostPort is null ? 5 : World.Hosts.Length)) };
+                return new ChangeRequest.Scale { Stack = name, SkipUnreachable = true, Replicas = ImmutableSortedDictionary<string, int>.Empty.Add(scaled.Name, _dice.Between(scaled.HostPort is null ? 0 : 1, scaled.HostPort is null ? 5 : World.Hosts.Length)) };
             case 12:
-                return new ChangeRequest.Rollback { Stack = name };
+                return new ChangeRequest.Rollback { Stack = name, SkipUnreachable = true };
             case 13:
                 return new ChangeRequest.Abort { Stack = name };
             case 14:
