@@ -229,12 +229,12 @@ internal sealed class ServiceDraft
         return null;
     }
 
-    /// <summary>Only where something new takes the place of something that serves.</summary>
+    /// <summary>Only where something of another revision that serves is replaced: whatever a stopped or held change has left undone is no less an update.</summary>
     private StrategyPlan? StrategyOf(PlacementBoard board)
     {
         var changes = Changes();
         var (wanted, count) = (service.Deploy.Strategy, changes.Count(c => c.Action is SlotAction.Create or SlotAction.Replace));
-        if (wanted.Kind == StrategyKind.Rolling || ActionOf(changes, CurrentRevision) != ServiceAction.Update || input.IsRepair || input.IsRollback || count == 0 || !changes.Any(c => c.Old.Any(o => o.Replica.IsServing)))
+        if (wanted.Kind == StrategyKind.Rolling || input.IsRepair || input.IsRollback || !changes.Any(c => c.Action is SlotAction.Create or SlotAction.Replace && c.Old.Any(o => o.Replica.IsServing && o.Replica.Key.Revision != revision.Id)))
         {
             return null;
         }

@@ -30,7 +30,8 @@ internal sealed class ReplicaWatch
         var known = seen.TryGetValue((slot.Plan.Slot, slot.Attempt), out var before);
         if (host.Replicas.Values.FirstOrDefault(r => r.Key == key) is not { } replica)
         {
-            return known || now - slot.Since >= Patience ? Died("its container is gone") : null;
+            // An agent without its engine knows of no container.
+            return host.IsSchedulable && (known || now - slot.Since >= Patience) ? Died("its container is gone") : null;
         }
         if (replica.IsServing)
         {

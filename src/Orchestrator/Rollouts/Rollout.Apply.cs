@@ -67,6 +67,7 @@ public static partial class Rollout
         {
             Phase = phase,
             Since = at,
+            IsOldRetired = phase is SlotPhase.StoppingOld or SlotPhase.Retiring || (slot.IsOldRetired && !HasOldOut(state, slot with { Phase = phase })),
             IsReady = phase is SlotPhase.Staged or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
             OldInTraffic = phase == SlotPhase.Yielding ? InTheWay(state, slot) : phase == SlotPhase.Draining ? slot.OldLeft : [],
         });
@@ -104,6 +105,11 @@ public static partial class Rollout
         if (state.Slot(e.Slot) is not { } slot || slot.Attempt != e.Attempt || !(slot.IsInFlight || IsWatched(state, slot)))
         {
             return state;
+        }
+        if (IsWatched(state, slot) && slot.Phase != SlotPhase.Staged && e.Report.Stage != ReplicaStage.Monitor)
+        {
+            // An old one that does not go says nothing against the new one, which is what is held; whatever is planned next finds it.
+            return slot.IsInFlight ? Move(state, slot with { Failure = e.Report }, SlotPhase.Done, e.At) : state;
         }
         return Move(state, slot with { Failure = e.Report }, slot.Phase == SlotPhase.Cancelling ? SlotPhase.Cancelled : SlotPhase.Failed, e.At);
     }

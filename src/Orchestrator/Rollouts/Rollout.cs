@@ -68,6 +68,13 @@ public static partial class Rollout
         for (var index = 0; index < after.Slots.Length; index++)
         {
             var (was, now) = (before.Slots[index], after.Slots[index]);
+            if (IsSwitchUndone(after, now) && !IsSwitchUndone(before, was))
+            {
+                foreach (var undrain in UndrainOld(now))
+                {
+                    yield return undrain;
+                }
+            }
             if (was.Phase == now.Phase && was.Attempt == now.Attempt)
             {
                 if (IsToBeJudged(after, now) && !IsToBeJudged(before, was))
@@ -80,21 +87,22 @@ public static partial class Rollout
             {
                 yield return command;
             }
+            if (HasOldOut(before, was) && !HasOldOut(after, now) && now.Phase is not (SlotPhase.Retiring or SlotPhase.StoppingOld or SlotPhase.Done))
+            {
+                foreach (var undrain in UndrainOld(now))
+                {
+                    yield return undrain;
+                }
+            }
+
+            // Behind the old one's return: no table has neither.
             if (IsSentBack(before, was, now) && now.OldLeft.Any(o => o.Serving))
             {
                 yield return new RolloutCommand.Withdraw(now.Plan.Slot, now.Host!, now.Attempt);
             }
-            if (now.Phase == SlotPhase.Failed && IsWatched(before, was))
+            if (now.Phase == SlotPhase.Failed && was.Phase == SlotPhase.Staged)
             {
-                // As the agent does with one that fails before: it is kept for its logs.
-                yield return new RolloutCommand.StopOld(now.Plan.Slot, now.Host!, after.Plan.ToRevision, Retain: true, now.Attempt);
-            }
-            if (HasOldOut(before, was) && !HasOldOut(after, now) && now.Phase is not (SlotPhase.Retiring or SlotPhase.StoppingOld or SlotPhase.Done))
-            {
-                foreach (var old in now.OldLeft)
-                {
-                    yield return new RolloutCommand.Undrain(now.Plan.Slot, old.Host, old.Revision);
-                }
+                yield return Discard(after, now);
             }
             if (now.Phase is SlotPhase.Draining or SlotPhase.Done && was.Phase is not (SlotPhase.Draining or SlotPhase.Retiring))
             {
@@ -107,7 +115,30 @@ public static partial class Rollout
     }
 
     /// <summary>What must be sent again after a restart of the coordinator: commands are idempotent.</summary>
-    public static IEnumerable<RolloutCommand> Outstanding(RolloutState state) => state.Slots.SelectMany(s => Outstanding(state, s));
+    public static IEnumerable<RolloutCommand> Outstanding(RolloutState state) => state.Slots.SelectMany(s => Outstanding(state, s).Concat(Unanswered(state, s)));
+
+    /// <summary>Sent when a slot was given up, and lost if the coordinator ended then.</summary>
+    private static IEnumerable<RolloutCommand> Unanswered(RolloutState state, SlotState slot)
+    {
+        if (IsSwitchUndone(state, slot) || slot is { Phase: SlotPhase.Failed or SlotPhase.Cancelled, IsOldRetired: false })
+        {
+            foreach (var undrain in UndrainOld(slot))
+            {
+                yield return undrain;
+            }
+        }
+
+        // Its agent has stopped one that failed before it was staged; then this changes nothing.
+        if (state.IsStaging && slot is { Phase: SlotPhase.Failed, Host: not null, Failure.Stage: ReplicaStage.Monitor })
+        {
+            yield return Discard(state, slot);
+        }
+    }
+
+    private static IEnumerable<RolloutCommand> UndrainOld(SlotState slot) => slot.OldLeft.Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
+
+    /// <summary>As the agent does with one that fails before: it is kept for its logs. Only one without traffic: what serves is drained first.</summary>
+    private static RolloutCommand.StopOld Discard(RolloutState state, SlotState slot) => new(slot.Plan.Slot, slot.Host!, state.Plan.ToRevision, Retain: true, slot.Attempt);
 
     private static IEnumerable<RolloutCommand> Outstanding(RolloutState state, SlotState slot)
     {
@@ -238,6 +269,10 @@ public static partial class Rollout
 
     /// <summary>The old replicas of the slot have no traffic, or are losing it.</summary>
     private static bool HasOldOut(RolloutState state, SlotState slot) => IsDraining(slot.Phase) || (state.IsBlueGreen && slot.Phase == SlotPhase.Publishing);
+
+    /// <summary>The slot was to go away, the switch has taken its replicas out of the traffic, and the rollout goes back before they were drained.</summary>
+    private static bool IsSwitchUndone(RolloutState state, SlotState slot) =>
+        state is { IsBlueGreen: true, IsPromoted: true, UnwindsTo: not null } && slot is { Phase: SlotPhase.Pending, Plan.Action: SlotAction.Remove };
 
     /// <summary>The new replica may have traffic that is the old one's again.</summary>
     private static bool IsSentBack(RolloutState before, SlotState was, SlotState now) =>

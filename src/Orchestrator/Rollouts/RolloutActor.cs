@@ -104,8 +104,11 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             if (state.Phase == RolloutPhase.Holding)
             {
                 TellHeld();
+
+                // The hold may be over: what has died meanwhile is not promoted.
+                await ExamineAsync(await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout));
             }
-            await RecordAsync(null);
+            await RecordAsync([]);
             Look();
         }
         Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
@@ -114,7 +117,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private void Running()
     {
         Receive<Recover>(_ => { });
-        ReceiveAsync<Wakeup>(_ => RecordAsync(null));
+        ReceiveAsync<Wakeup>(_ => RecordAsync([]));
         ReceiveAsync<FleetMessage.Answered>(AnsweredAsync);
         ReceiveAsync<TrafficMessage.Published>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaPublished(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
         Receive<TrafficMessage.Awaited>(m =>
@@ -163,12 +166,11 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private SlotState? WithholdingOf(ReplicaKey replica) =>
         state.Slot(replica.Slot) is { Phase: SlotPhase.Withholding } slot && replica.Revision == job.Plan.ToRevision ? slot : null;
 
-    private async Task ExamineAsync(FleetSnapshot fleetNow)
+    private Task ExamineAsync(FleetSnapshot fleetNow)
     {
-        foreach (var failed in watch.Examine(state, job.Stack, fleetNow, Now))
-        {
-            await RecordAsync(failed);
-        }
+        // Together: the first of them must not let go what the second would hold.
+        var failed = watch.Examine(state, job.Stack, fleetNow, Now);
+        return failed.Count == 0 ? Task.CompletedTask : RecordAsync(failed);
     }
 
     /// <summary>What has died before it was watched is told of by no change of the fleet.</summary>
@@ -221,14 +223,16 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         _ => null,
     };
 
-    /// <summary>Applies an event and all that follows from it, journals them together, and only then acts.</summary>
-    private async Task RecordAsync(RolloutEvent? happened)
+    private Task RecordAsync(RolloutEvent happened) => RecordAsync([happened]);
+
+    /// <summary>Applies what has happened, or nothing but the time, and all that follows from it, journals them together, and only then acts.</summary>
+    private async Task RecordAsync(IReadOnlyList<RolloutEvent> happened)
     {
         var before = state;
         var after = state;
         var events = new List<RolloutEvent>();
         var effects = new List<RolloutCommand>();
-        for (var next = happened ?? Rollout.Decide(after, Now); next is not null; next = Rollout.Decide(after, Now))
+        for (var index = 0; (index < happened.Count ? happened[index] : Rollout.Decide(after, Now)) is { } next; index++)
         {
             var applied = Rollout.Apply(after, next);
             if (!ReferenceEquals(applied, after))

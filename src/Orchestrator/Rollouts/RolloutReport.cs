@@ -25,6 +25,9 @@ internal static class RolloutReport
             case RolloutEvent.ReplicaPassed e when Moved(before, after, e.Slot):
                 yield return new ChangeEvent.ReplicaMoved(service, e.Slot, after.Slot(e.Slot)!.Host!, revision, after.Slot(e.Slot)!.Phase == SlotPhase.Staged ? ReplicaStep.Staged : ReplicaStep.Passed, null);
                 break;
+            case RolloutEvent.ReplicaFailed e when Moved(before, after, e.Slot) && after.Slot(e.Slot)!.Phase == SlotPhase.Done:
+                yield return new ChangeEvent.Warning($"{service}.{e.Slot}: its old replica is left behind: {e.Report.Message}");
+                break;
             case RolloutEvent.ReplicaFailed e when Moved(before, after, e.Slot):
                 yield return new ChangeEvent.ReplicaFailed(service, e.Slot, after.Slot(e.Slot)!.Host ?? after.Slot(e.Slot)!.Plan.Old.FirstOrDefault()?.Host ?? "", revision, e.Report);
                 break;

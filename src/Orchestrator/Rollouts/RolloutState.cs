@@ -177,6 +177,9 @@ public sealed record SlotState
     /// <summary>Those of <see cref="OldLeft"/> that have not left the traffic yet; meaningful in the phases that drain.</summary>
     public ImmutableArray<Placement> OldInTraffic { get; init; } = [];
 
+    /// <summary>The old replicas have left the traffic for good: those that are left were being stopped.</summary>
+    public bool IsOldRetired { get; init; }
+
     public FailureReport? Failure { get; init; }
 
     /// <summary>Waits for an answer.</summary>

@@ -32,6 +32,10 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since)> publishing = [];
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo)> draining = [];
     private readonly List<(long Version, IActorRef ReplyTo, DateTimeOffset Until)> settling = [];
+
+    /// <summary>By service: switches that wait for the last of their new replicas to serve.</summary>
+    private readonly Dictionary<string, PendingSwitch> switching = new(StringComparer.Ordinal);
+
     private TrafficMarks marks = TrafficMarks.None;
     private TrafficTarget? target;
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
@@ -56,14 +60,18 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         ReceiveAsync<TrafficMessage.Withhold>(WithholdAsync);
         ReceiveAsync<TrafficMessage.Switch>(SwitchAsync);
         ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
-        ReceiveAsync<TrafficMessage.Undrain>(m => UnmarkAsync(id => id == TrafficTables.Id(m.Replica, m.Host)));
+        ReceiveAsync<TrafficMessage.Undrain>(UndrainAsync);
         ReceiveAsync<TrafficMessage.UndrainRevision>(UndrainRevisionAsync);
         Receive<TrafficMessage.Settle>(_ => Await(marks.Version, DateTimeOffset.MaxValue));
         Receive<TrafficMessage.GetStanding>(_ => Sender.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version))));
         ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
         Receive<FleetMessage.Answered>(Answered);
         Receive<FleetMessage.HostLost>(_ => { });
-        Receive<Tick>(_ => Check());
+        ReceiveAsync<Tick>(async _ =>
+        {
+            await SwitchServingAsync();
+            Check();
+        });
         Receive<EtcdSinkMessage.Applied>(EtcdApplied);
         Receive<EtcdSinkMessage.Hindered>(EtcdHindered);
         Receive<LetGo>(EtcdLetGo);
@@ -103,20 +111,21 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private async Task FleetChangedAsync(TrafficMessage.FleetChanged message)
     {
         snapshot = message.Fleet;
+        await SwitchServingAsync();
         await RefreshAsync();
     }
 
     private async Task PublishAsync(TrafficMessage.Publish message)
     {
-        var id = AwaitPublished(message.Replica, message.Host);
+        var id = AwaitPublished(message.Replica, message.Host, Sender);
         await MarkAsync(marks with { Draining = marks.Draining.Remove(id), WithheldNames = marks.Withheld.Remove(TrafficTables.Name(message.Replica)) });
     }
 
-    private string AwaitPublished(ReplicaKey replica, string host)
+    private string AwaitPublished(ReplicaKey replica, string host, IActorRef replyTo)
     {
         var id = TrafficTables.Id(replica, host);
         publishing.RemoveAll(p => p.Endpoint == id);
-        publishing.Add((id, replica, host, Sender, Now));
+        publishing.Add((id, replica, host, replyTo, Now));
         Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
         return id;
     }
@@ -127,21 +136,80 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         Sender.Tell(new TrafficMessage.Withheld(message.Replica));
     }
 
-    /// <summary>One set of marks, one version, one table.</summary>
-    private async Task SwitchAsync(TrafficMessage.Switch message)
+    /// <summary>Of those that wait for the same service, one is made: a slot that follows alone drains nothing whose own new replica does not serve.</summary>
+    private Task SwitchAsync(TrafficMessage.Switch message)
     {
-        var to = message.To.Select(t => AwaitPublished(t.Replica, t.Host)).ToList();
-        await MarkAsync(marks with
+        var service = message.To[0].Replica.Service;
+        var replyTo = Sender;
+        var waiting = switching.GetValueOrDefault(service) ?? PendingSwitch.None;
+        switching[service] = new PendingSwitch(
+            [.. waiting.To.Where(w => message.To.All(t => t.Replica != w.Replica || t.Host != w.Host)), .. message.To.Select(t => (t.Replica, t.Host, replyTo))],
+            [.. waiting.From.Union(message.From)],
+            Now);
+        Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
+        return SwitchServingAsync();
+    }
+
+    /// <summary>One set of marks, one version, one table; not before the last of the new replicas serves, lest the old ones leave and nothing takes their place.</summary>
+    private async Task SwitchServingAsync()
+    {
+        foreach (var (service, asked) in switching.ToList())
         {
-            Draining = marks.Draining.Union(message.From.Select(f => TrafficTables.Id(f.Replica, f.Host))).Except(to),
-            WithheldNames = marks.Withheld.Except(message.To.Select(t => TrafficTables.Name(t.Replica))),
-        });
+            // Its rollout hears of a lost host from the fleet.
+            var lost = asked.To.Where(t => snapshot.Hosts.GetValueOrDefault(t.Host) is { State: HostState.Down }).Select(t => t.Replica.Slot).ToHashSet();
+            var pending = asked with { To = asked.To.RemoveAll(t => lost.Contains(t.Replica.Slot)), From = asked.From.RemoveAll(f => lost.Contains(f.Replica.Slot)) };
+            var missing = pending.To.Where(t => !IsServing(t.Replica, t.Host)).ToList();
+            if (missing.Count > 0 && Now - pending.Since < ServingPatience)
+            {
+                continue;
+            }
+            switching.Remove(service);
+            if (missing.Count > 0)
+            {
+                Refuse(pending, missing[0].Replica);
+            }
+            else if (pending.To.Length > 0)
+            {
+                var to = pending.To.Select(t => AwaitPublished(t.Replica, t.Host, t.ReplyTo)).ToList();
+                await MarkAsync(marks with
+                {
+                    Draining = marks.Draining.Union(pending.From.Select(f => TrafficTables.Id(f.Replica, f.Host))).Except(to),
+                    WithheldNames = marks.Withheld.Except(pending.To.Select(t => TrafficTables.Name(t.Replica))),
+                });
+            }
+        }
+    }
+
+    private static void Refuse(PendingSwitch pending, ReplicaKey missing)
+    {
+        foreach (var (replica, host, replyTo) in pending.To)
+        {
+            var why = replica == missing ? "the replica passed its gate, and does not serve any more" : $"{missing.Service}.{missing.Slot}, which the traffic was to be switched to with it, passed its gate, and does not serve any more";
+            replyTo.Tell(new TrafficMessage.Refused(replica, host, new FailureReport { Stage = ReplicaStage.Traffic, Message = why }));
+        }
+    }
+
+    /// <summary>The rollout has given the slot up: it is not switched when the others are.</summary>
+    private void LeaveOut(ReplicaKey replica, string host)
+    {
+        if (switching.TryGetValue(replica.Service, out var pending) && (pending.From.Contains((replica, host)) || pending.To.Any(t => t.Replica == replica && t.Host == host)))
+        {
+            switching[replica.Service] = pending with
+            {
+                To = pending.To.RemoveAll(t => t.Replica.Slot == replica.Slot),
+                From = pending.From.RemoveAll(f => f.Replica.Slot == replica.Slot),
+            };
+        }
     }
 
     /// <summary>A rollout of the service begins: what an earlier one withheld is held back no longer than it exists, and not at all when it is what this one leads to.</summary>
     private Task UndrainRevisionAsync(TrafficMessage.UndrainRevision message)
     {
-        var there = snapshot.Replicas(stack).Where(r => r.Replica.Key.Service == message.Service && r.Replica.Key.Revision != message.Revision).Select(r => TrafficTables.Name(r.Replica.Key)).ToHashSet(StringComparer.Ordinal);
+        // Those of a host that is down come back with it.
+        var there = snapshot.Hosts.Values.SelectMany(h => h.Replicas.Values)
+            .Where(r => r.Key.Stack == stack && r.Key.Service == message.Service && r.Key.Revision != message.Revision)
+            .Select(r => TrafficTables.Name(r.Key))
+            .ToHashSet(StringComparer.Ordinal);
         return MarkAsync(marks with
         {
             Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message.Service, message.Revision))),
@@ -152,12 +220,17 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private async Task DrainAsync(TrafficMessage.Drain message)
     {
         var id = TrafficTables.Id(message.Replica, message.Host);
+        LeaveOut(message.Replica, message.Host);
         draining.RemoveAll(d => d.Endpoint == id);
         draining.Add((id, message.Replica, message.Host, Sender));
         await MarkAsync(marks with { Draining = marks.Draining.Add(id) });
     }
 
-    private Task UnmarkAsync(Func<string, bool> which) => MarkAsync(marks with { Draining = marks.Draining.Except(marks.Draining.Where(which)) });
+    private Task UndrainAsync(TrafficMessage.Undrain message)
+    {
+        LeaveOut(message.Replica, message.Host);
+        return MarkAsync(marks with { Draining = marks.Draining.Remove(TrafficTables.Id(message.Replica, message.Host)) });
+    }
 
     private async Task MarkAsync(TrafficMarks next)
     {
@@ -269,7 +342,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             waiting.ReplyTo.Tell(new TrafficMessage.Drained(waiting.Replica, waiting.Host));
         }
         SettleAll((version, until) => barrier.IsShown(version) || Now >= until);
-        if (publishing.Count == 0 && settling.Count == 0)
+        if (publishing.Count == 0 && settling.Count == 0 && switching.Count == 0)
         {
             Timers.Cancel(nameof(Tick));
         }
@@ -312,8 +385,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     /// <summary>It serves, and has no address by which anybody could reach it: there is nothing to publish.</summary>
     private bool IsUnreachable(ReplicaKey replica, string host) =>
         table is not null
-        && snapshot.Hosts.GetValueOrDefault(host)?.Replicas.Values.Any(r => r.Key == replica && r.IsServing) == true
+        && IsServing(replica, host)
         && table.Services.All(s => s.Endpoints.All(e => e.Id != TrafficTables.Id(replica, host)));
+
+    private bool IsServing(ReplicaKey replica, string host) =>
+        snapshot.Hosts.GetValueOrDefault(host)?.Replicas.Values.Any(r => r.Key == replica && r.IsServing) == true;
 
     private void Await(long version, DateTimeOffset until)
     {
@@ -325,6 +401,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private async Task RemoveAsync()
     {
         isRemoved = true;
+        switching.Clear();
         barrier.Observe(snapshot);
         marks = marks with { Version = marks.Version + 1 };
         await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
@@ -341,6 +418,14 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     {
         await store.CommitAsync([new StoreChange.Put(Key, JsonSerializer.Serialize(next, StoreJson.Default.TrafficMarks))], CancellationToken.None);
         marks = next;
+    }
+
+    private sealed record PendingSwitch(
+        ImmutableArray<(ReplicaKey Replica, string Host, IActorRef ReplyTo)> To,
+        ImmutableArray<(ReplicaKey Replica, string Host)> From,
+        DateTimeOffset Since)
+    {
+        public static PendingSwitch None { get; } = new([], [], DateTimeOffset.MinValue);
     }
 
     private sealed record Load;

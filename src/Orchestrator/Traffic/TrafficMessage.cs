@@ -29,7 +29,7 @@ internal abstract record TrafficMessage
 
     public sealed record Withheld(ReplicaKey Replica) : TrafficMessage;
 
-    /// <summary>A rollout's: with one table the new replicas take all traffic and the old ones none. Each new one is answered as by <see cref="Publish"/>; the old ones are drained as by <see cref="Drain"/>, which is asked for besides.</summary>
+    /// <summary>A rollout's: with one table, once all of the new replicas serve, they take all traffic and the old ones none. When one does not within its patience, all are refused and nothing has changed; a slot that is drained or undrained meanwhile is left out. Each new one is answered as by <see cref="Publish"/>; the old ones are drained as by <see cref="Drain"/>, which is asked for besides.</summary>
     public sealed record Switch(ImmutableArray<(ReplicaKey Replica, string Host)> To, ImmutableArray<(ReplicaKey Replica, string Host)> From) : TrafficMessage;
 
     /// <summary>A rollout's: the replica is to go. Answered with <see cref="Drained"/> once no host sends anything to it and nothing is open, or the drain timeout has passed.</summary>

@@ -113,6 +113,11 @@ public sealed class PlannerTests
         Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, With(Service("web", replicas: 3))), Fleet = fleet }));
         Assert.Null(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, next), Fleet = Hosts("h1", "h2").Run("h1", old, 1, ReplicaState.Exited).Run("h2", old, 2, ReplicaState.Exited) }));
 
+        // What a held or stopped change has left, by the same file again, and by one that scales: no way round the strategy.
+        var half = Hosts("h1", "h2").Run("h1", next, 1).Run("h2", old, 2);
+        Assert.NotNull(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(2, next), Target = Revision(2, next), Fleet = half }));
+        Assert.NotNull(StrategyOf(new PlanInput { Stack = Stack, Current = Revision(2, next), Target = Revision(3, With(Service("web", "app:v2", 3))), Fleet = half }));
+
         static StrategyPlan? StrategyOf(PlanInput input) => Planner.Plan(input).Plan!.Services.Single().Strategy;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Api;
 using Orchestrator.Changes;
@@ -59,6 +60,7 @@ public sealed class HeldRolloutActorTests : ActorTestKit
 
         var second = Begin(job);
         FishForMessage<RolloutMessage.Held>(_ => true);
+        TellFleet();
         FishForMessage<RolloutMessage.Recovered>(_ => true);
         second.Tell(new RolloutMessage.Promote());
         Assert.Equal(2, traffic.FishForMessage<TrafficMessage.Switch>(_ => true).To.Length);
@@ -66,6 +68,27 @@ public sealed class HeldRolloutActorTests : ActorTestKit
 
         Begin(job);
         Assert.Equal(2, traffic.FishForMessage<TrafficMessage.Switch>(_ => true).From.Length);
+    }
+
+    [Fact]
+    public void Hold_that_is_over_when_the_coordinator_returns_promotes_nothing_that_has_died_meanwhile()
+    {
+        var job = Job(StrategyKind.BlueGreen, 2);
+        var first = Begin(job);
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Stage(first, 1);
+        Stage(first, 2);
+        FishForMessage<RolloutMessage.Held>(_ => true);
+        Stop(first);
+        EndHold(job);
+        traffic.ReceiveN(2);
+
+        now = now.Run("h1", Web, 1, ReplicaState.Exited, ReplicaHealth.None).Run("h2", Web, 2, ReplicaState.Exited, ReplicaHealth.None);
+        Begin(job);
+        TellFleet();
+        Assert.Equal("2 of 2 replicas failed before the traffic was switched to them", FishForMessage<RolloutMessage.Paused>(_ => true).Reason);
+        FishForMessage<RolloutMessage.Recovered>(_ => true);
+        traffic.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
     }
 
     [Fact]
@@ -125,6 +148,21 @@ public sealed class HeldRolloutActorTests : ActorTestKit
         });
         Assert.True(((FleetMessage.Subscribe)subscribed).Replicas);
         return parent;
+    }
+
+    /// <summary>One that recovers in a hold asks for it.</summary>
+    private void TellFleet()
+    {
+        Assert.True(fleet.FishForMessage<FleetMessage.GetFleet>(_ => true).Fresh);
+        fleet.Reply(now);
+    }
+
+    private void EndHold(RolloutJob job)
+    {
+        var entry = store.ListAsync(job.JournalPrefix, CancellationToken.None).GetAwaiter().GetResult()
+            .Single(e => JsonSerializer.Deserialize(e.Value, StoreJson.Default.RolloutEvent) is RolloutEvent.HoldStarted);
+        RolloutEvent ended = new RolloutEvent.HoldStarted(World.Start) { At = World.Start };
+        store.CommitAsync([new StoreChange.Put(entry.Key, JsonSerializer.Serialize(ended, StoreJson.Default.RolloutEvent))], CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private void Stop(IActorRef parent)

@@ -57,6 +57,15 @@ public sealed class ReplicaWatchTests
         Assert.Empty(Examine(World.Hosts("h1").Run("h1", Web, 1, ReplicaState.Exited).In("h1", HostState.Disconnected)));
 
     [Fact]
+    public void Agent_without_its_engine_does_not_know_that_a_container_is_gone()
+    {
+        Assert.Empty(Examine(World.Hosts("h1").Run("h1", Web, 1)));
+        var host = World.Host("h1");
+        Assert.Empty(Examine(World.Hosts().With(host with { Facts = host.Facts! with { EngineError = "no socket" } })));
+        Assert.Single(Examine(World.Hosts("h1")));
+    }
+
+    [Fact]
     public void Replicas_of_a_rollout_that_is_not_held_are_not_watched()
     {
         var canary = new RolloutRun(RolloutRun.Plan(2, new UpdateSpec { Order = UpdateOrder.StartFirst }) with { ToRevision = World.IdOf(Web), Strategy = new StrategyPlan(StrategyKind.Canary, 1, null) });

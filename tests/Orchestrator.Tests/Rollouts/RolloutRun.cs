@@ -74,6 +74,9 @@ internal sealed class RolloutRun
 
     public RolloutRun Fail(int slot) => Tell(new RolloutEvent.ReplicaFailed(slot, State.Slot(slot)!.Attempt, new FailureReport { Stage = ReplicaStage.Gate, Message = "exited" }) { At = Now });
 
+    /// <summary>The fleet's word: it had passed, and does not run any more.</summary>
+    public RolloutRun Die(int slot) => Tell(new RolloutEvent.ReplicaFailed(slot, State.Slot(slot)!.Attempt, new FailureReport { Stage = ReplicaStage.Monitor, Message = "exited" }) { At = Now });
+
     public RolloutRun Stopped(int slot) => Tell(new RolloutEvent.OldStopped(slot, $"h{slot}", "old") { At = Now });
 
     public RolloutRun Prepared(int slot) => Tell(new RolloutEvent.ReplicaPrepared(slot, State.Slot(slot)!.Attempt) { At = Now });

@@ -55,12 +55,12 @@ public sealed class StrategyTests
     [InlineData(FailureAction.Pause, RolloutPhase.Paused)]
     [InlineData(FailureAction.Continue, RolloutPhase.Holding)]
     [InlineData(FailureAction.Rollback, RolloutPhase.Ended)]
-    public void Canary_that_dies_while_it_is_held_has_failed_and_is_stopped(FailureAction action, RolloutPhase phase)
+    public void Canary_that_dies_while_it_is_held_has_failed_and_is_left_to_who_drains_it(FailureAction action, RolloutPhase phase)
     {
         var run = Canary(6, first: 1, Hold, Policy with { FailureAction = action });
-        run.Serve(1).Gone(1).Fail(1);
+        run.Serve(1).Gone(1).Die(1);
         Assert.Equal((phase, SlotPhase.Failed), (run.State.Phase, run.State.Slot(1)!.Phase));
-        Assert.Equal([1], run.Discarded);
+        Assert.Empty(run.Discarded);
         Assert.Null(phase == RolloutPhase.Holding ? null : run.State.HoldUntil);
         Assert.Equal(action == FailureAction.Rollback ? RolloutOutcome.NeedsRollback : null, run.State.Outcome);
     }
@@ -83,7 +83,7 @@ public sealed class StrategyTests
     public void Canary_that_failed_is_tried_again_on_resume_and_held_for_its_whole_time()
     {
         var run = Canary(3, first: 1, Hold);
-        run.Serve(1).Gone(1).Wait(TimeSpan.FromMinutes(4)).Fail(1);
+        run.Serve(1).Gone(1).Wait(TimeSpan.FromMinutes(4)).Die(1);
         Assert.Equal("1 of 1 canary replicas failed, above max_failure_ratio 0", run.State.Reason);
 
         run.Tell(new RolloutEvent.Resumed { At = run.Now });
@@ -114,6 +114,20 @@ public sealed class StrategyTests
         aborted.Tell(new RolloutEvent.AbortRequested("enough") { At = aborted.Now });
         Assert.Equal((RolloutPhase.Aborting, "drain:1", null), (aborted.State.Phase, aborted.Asked, aborted.State.HoldUntil));
         Assert.Equal(RolloutOutcome.Aborted, aborted.Gone(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Old_replica_that_does_not_go_says_nothing_against_the_canary()
+    {
+        var overdue = Canary(3, first: 1, hold: null).Serve(1).Wait(TimeSpan.FromHours(1));
+        Assert.Equal((RolloutPhase.Holding, SlotPhase.Done), (overdue.State.Phase, overdue.State.Slot(1)!.Phase));
+        Assert.Equal("old", Assert.Single(overdue.State.Slot(1)!.OldLeft).Revision);
+
+        var stopped = Canary(3, first: 1, Hold).Serve(1).Drained(1).Fail(1);
+        Assert.Equal((RolloutPhase.Holding, SlotPhase.Done), (stopped.State.Phase, stopped.State.Slot(1)!.Phase));
+        Assert.Equal(SlotPhase.Done, stopped.Fail(1).State.Slot(1)!.Phase);
+        Assert.Empty(stopped.Undrained);
+        Assert.Equal(SlotPhase.Failed, stopped.Die(1).State.Slot(1)!.Phase);
     }
 
     [Fact]
@@ -202,7 +216,7 @@ public sealed class StrategyTests
     [Fact]
     public void Staged_replica_that_dies_pauses_and_is_staged_again_on_resume()
     {
-        var run = BlueGreen(2, hold: null).Stage(1).Stage(2).Fail(1);
+        var run = BlueGreen(2, hold: null).Stage(1).Stage(2).Die(1);
         Assert.Equal((RolloutPhase.Paused, SlotPhase.Failed, SlotPhase.Staged), (run.State.Phase, run.State.Slot(1)!.Phase, run.State.Slot(2)!.Phase));
         Assert.Equal([1], run.Discarded);
         Assert.Null(Rollout.NextWakeup(run.State));
@@ -257,6 +271,48 @@ public sealed class StrategyTests
         Assert.Equal(RolloutOutcome.Superseded, run.State.Outcome);
         Assert.Equal([1, 2], run.Undrained);
         Assert.Equal([2], run.Withdrawn);
+    }
+
+    [Fact]
+    public void Old_replica_has_its_traffic_again_before_the_new_one_loses_it()
+    {
+        var before = BlueGreen(2, TimeSpan.Zero).Stage(1).Stage(2).State;
+        var after = Rollout.Apply(before, new RolloutEvent.ReplicaFailed(1, 1, new FailureReport { Stage = ReplicaStage.Traffic, Message = "refused" }) { At = default });
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.Withdraw(1, "h1", 1)], Rollout.Effects(before, after));
+    }
+
+    [Fact]
+    public void Switch_that_is_called_off_gives_slots_that_were_to_go_their_traffic_back()
+    {
+        var plan = RolloutRun.Plan(1, Policy);
+        var run = new RolloutRun(plan with { Strategy = new StrategyPlan(StrategyKind.BlueGreen, 1, null), Slots = plan.Slots.Add(new SlotPlan { Slot = 2, Action = SlotAction.Remove, Old = [new Placement("h2", "old", true)] }) });
+        run.Stage(1).Promote();
+        Assert.Empty(run.Undrained);
+        run.Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now });
+        Assert.Equal([1, 2], run.Undrained);
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.Undrain(2, "h2", "old")], Rollout.Outstanding(run.State));
+    }
+
+    [Fact]
+    public void Nothing_of_a_set_that_was_never_switched_to_is_given_back()
+    {
+        var run = BlueGreen(1, hold: null).Stage(1);
+        run.Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now });
+        Assert.Empty(run.Cancelled(1).Undrained);
+    }
+
+    [Fact]
+    public void Outstanding_after_a_restart_is_what_giving_a_slot_up_called_for()
+    {
+        var staged = BlueGreen(2, hold: null).Stage(1).Stage(2).Die(1);
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.StopOld(1, "h1", "new", Retain: true, 1)], Rollout.Outstanding(staged.State));
+
+        var drained = new RolloutRun(RolloutRun.Plan(1, Policy)).Serve(1).Fail(1);
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old")], Rollout.Outstanding(drained.State));
+
+        var retired = new RolloutRun(RolloutRun.Plan(1, Policy)).Serve(1).Drained(1).Fail(1);
+        Assert.Equal(SlotPhase.Failed, retired.State.Slot(1)!.Phase);
+        Assert.Empty(Rollout.Outstanding(retired.State));
     }
 
     [Fact]

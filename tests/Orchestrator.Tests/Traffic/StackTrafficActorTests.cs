@@ -221,10 +221,58 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Nothing_is_switched_from_before_everything_that_is_switched_to_serves()
+    {
+        Stage();
+        traffic.Tell(new TrafficMessage.Switch([(Key(New), "h2")], [(Key(Old), "h1")]), TestActor);
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+
+        Observe(now = Run(now, "h2", New, "10.0.0.3"));
+        Assert.Equal(["10.0.0.2 Draining", "10.0.0.3 Serving"], Standing());
+        var table = ReadTables().Last();
+        Acknowledge("h1", table.Version);
+        Acknowledge("h2", table.Version);
+        Assert.Equal(Key(New), ExpectMsg<TrafficMessage.Published>().Replica);
+    }
+
+    [Fact]
+    public void Switch_that_waits_forgets_a_slot_whose_rollout_goes_back()
+    {
+        Stage();
+        traffic.Tell(new TrafficMessage.Switch([(Key(New), "h2")], [(Key(Old), "h1")]), TestActor);
+        traffic.Tell(new TrafficMessage.Undrain(Key(Old), "h1"), TestActor);
+        Observe(now = Run(now, "h2", New, "10.0.0.3"));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public void Replica_on_a_host_that_is_down_is_withheld_still_when_a_rollout_begins()
+    {
+        Stage();
+        Observe(now = now.In("h2", HostState.Down));
+        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(Old)));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+        Observe(now = Run(now.In("h2", HostState.Ready), "h2", New, "10.0.0.3"));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+    }
+
+    [Fact]
     public void Marks_from_before_anything_was_withheld_are_read()
     {
         var marks = System.Text.Json.JsonSerializer.Deserialize("""{"version":3,"draining":["a@h1"]}""", StoreJson.Default.TrafficMarks)!;
         Assert.Equal((3, 1, 0), (marks.Version, marks.Draining.Count, marks.Withheld.Count));
+    }
+
+    /// <summary>The old one serves; the new one is withheld, and its host has not told of its passed gate.</summary>
+    private void Stage()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.Withhold(Key(New)), TestActor);
+        ExpectMsg<TrafficMessage.Withheld>();
+        Observe(now = Run(now, "h1", Old, "10.0.0.2").Run("h2", New, 1, ReplicaState.Starting, ReplicaHealth.Starting));
+        ReadTables();
     }
 
     private TrafficMarks Kept() =>
