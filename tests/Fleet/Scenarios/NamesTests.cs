@@ -57,7 +57,7 @@ public sealed class NamesTests(TestFleet fleet) : Scenario(fleet)
         {
             await UntilAsync($"{name} answers with {version}", async () =>
             {
-                var answer = await Fleet["h1"].DockerAsync("exec", caller, "wget", "-q", "-T", "5", "-O", "-", $"http://{name}:8080/");
+                var answer = await Fleet["h1"].DockerAsync("exec", caller, "wget", "-q", "-O", "-", $"http://{name}:8080/");
                 return answer.Output.Contains(version, StringComparison.Ordinal) ? null : answer.ToString();
             });
         }
