@@ -95,6 +95,14 @@ public static partial class Rollout
                 }
             }
 
+            if (IsGivenUp(now))
+            {
+                foreach (var undrain in UndrainLost(after, now))
+                {
+                    yield return undrain;
+                }
+            }
+
             // Behind the old one's return: no table has neither.
             if (IsSentBack(before, was, now) && now.OldLeft.Any(o => o.Serving))
             {
@@ -120,9 +128,9 @@ public static partial class Rollout
     /// <summary>Sent when a slot was given up, and lost if the coordinator ended then.</summary>
     private static IEnumerable<RolloutCommand> Unanswered(RolloutState state, SlotState slot)
     {
-        if (IsSwitchUndone(state, slot) || slot is { Phase: SlotPhase.Failed or SlotPhase.Cancelled, IsOldRetired: false })
+        if (IsSwitchUndone(state, slot) || IsGivenUp(slot))
         {
-            foreach (var undrain in UndrainOld(slot))
+            foreach (var undrain in UndrainOld(slot).Concat(UndrainLost(state, slot)))
             {
                 yield return undrain;
             }
@@ -134,6 +142,13 @@ public static partial class Rollout
             yield return Discard(state, slot);
         }
     }
+
+    /// <summary>Nothing has taken the place of its old replicas.</summary>
+    private static bool IsGivenUp(SlotState slot) => slot is { Phase: SlotPhase.Failed or SlotPhase.Cancelled, IsOldRetired: false };
+
+    /// <summary>Old replicas on hosts that were lost under way count as gone. When such a host returns they may well run: what was drained of them must serve again then.</summary>
+    private static IEnumerable<RolloutCommand> UndrainLost(RolloutState state, SlotState slot) =>
+        slot.Plan.Old.Where(o => state.LostHosts.Contains(o.Host)).Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
 
     private static IEnumerable<RolloutCommand> UndrainOld(SlotState slot) => slot.OldLeft.Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
 

@@ -163,6 +163,19 @@ public sealed class RolloutTests
         Assert.Contains("lost", run.State.Slot(1)!.Failure!.Message);
     }
 
+    /// <summary>Found by simulation: the marks of its drain stayed, and after the host's return healthy replicas took no traffic for good.</summary>
+    [Fact]
+    public void Old_one_whose_host_is_lost_while_it_yields_may_serve_again_when_no_other_host_takes_its_place()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, new UpdateSpec { Order = UpdateOrder.StopFirst }));
+        Assert.Equal("drain:1", run.Prepared(1).Asked);
+        run.Lose("h1");
+        Assert.Empty(run.Undrained);
+        run.Fail(1);
+        Assert.Equal((RolloutPhase.Paused, 1), (run.State.Phase, Assert.Single(run.Undrained)));
+        Assert.Contains(new RolloutCommand.Undrain(1, "h1", "old"), Rollout.Outstanding(run.State));
+    }
+
     [Fact]
     public void Silence_past_the_progress_deadline_is_a_failure()
     {
