@@ -73,18 +73,8 @@ public sealed class PlacementBoard
     public int CountOf(string host, ServiceSpec service) => standings.GetValueOrDefault(host)?.OfService.GetValueOrDefault(service.Name) ?? 0;
 
     /// <summary>Null when the host can take one more, else why not.</summary>
-    public string? Refusal(HostSnapshot host, ServiceSpec service, ServiceRevision revision)
-    {
-        if (PlacementFilter.Refusal(host, service, revision) is { } refusal)
-        {
-            return refusal;
-        }
-        if (service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && CountOf(host.Name, service) >= max)
-        {
-            return $"has max_replicas_per_node {max} of {service.Name}";
-        }
-        return RoomRefusal(host.Name, service);
-    }
+    public string? Refusal(HostSnapshot host, ServiceSpec service, ServiceRevision revision) =>
+        PlacementFilter.Refusal(host, service, revision) ?? FullRefusal(host.Name, service);
 
     /// <summary>Of ports and reservations.</summary>
     public string? RoomRefusal(string host, ServiceSpec service) => PortRefusal(host, service) ?? ShortageOf(host, Reservation.Of(service));
@@ -129,7 +119,7 @@ public sealed class PlacementBoard
         {
             candidates[service.Name] = list = new CandidateList(fleet, service, revision, this);
         }
-        var best = list.Best(h => IsFull(h, service));
+        var best = list.Best(h => FullRefusal(h, service) is not null);
         reasons = best is not null ? WhyThere(best, service, revision) : fleet.Hosts.IsEmpty ? "there are no hosts" : string.Join("; ", fleet.Hosts.Values.Select(h => $"{h.Name}: {Refusal(h, service, revision)}"));
         return best;
     }
@@ -146,8 +136,11 @@ public sealed class PlacementBoard
         return string.Join("; ", refusals.Where(r => r.Text is not null).Select(r => $"{r.Name} refused: {r.Text}").Prepend(refusals.All(r => r.Text is not null) ? "no other host can" : fewest));
     }
 
-    private bool IsFull(string host, ServiceSpec service) =>
-        (service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && CountOf(host, service) >= max) || RoomRefusal(host, service) is not null;
+    /// <summary>A host that may run the service cannot take one more of it.</summary>
+    private string? FullRefusal(string host, ServiceSpec service) =>
+        service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && CountOf(host, service) >= max
+            ? $"has max_replicas_per_node {max} of {service.Name}"
+            : RoomRefusal(host, service);
 
     public static IEnumerable<PortSpec> FixedPorts(ServiceSpec service) => service.Container.Ports.Where(p => p.Published is > 0);
 

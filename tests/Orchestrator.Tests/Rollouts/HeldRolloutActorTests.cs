@@ -51,12 +51,7 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     public void Coordinator_that_restarts_while_it_is_held_holds_it_still_and_switches_all_of_it()
     {
         var job = Job(StrategyKind.BlueGreen, 2);
-        var first = Begin(job);
-        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
-        Stage(first, 1);
-        Stage(first, 2);
-        FishForMessage<RolloutMessage.Held>(_ => true);
-        Stop(first);
+        BeginHoldAndStop(job);
 
         var second = Begin(job);
         FishForMessage<RolloutMessage.Held>(_ => true);
@@ -74,12 +69,7 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     public void Hold_that_is_over_when_the_coordinator_returns_promotes_nothing_that_has_died_meanwhile()
     {
         var job = Job(StrategyKind.BlueGreen, 2);
-        var first = Begin(job);
-        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
-        Stage(first, 1);
-        Stage(first, 2);
-        FishForMessage<RolloutMessage.Held>(_ => true);
-        Stop(first);
+        BeginHoldAndStop(job);
         EndHold(job);
         traffic.ReceiveN(2);
 
@@ -133,6 +123,17 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     private static ReplicaKey Key(int slot) => new("shop", "web", slot, World.IdOf(Web));
 
     private static ReplicaKey Old(int slot) => Key(slot) with { Revision = "old" };
+
+    /// <summary>Its two slots are staged; then its coordinator is gone.</summary>
+    private void BeginHoldAndStop(RolloutJob job)
+    {
+        var first = Begin(job);
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Stage(first, 1);
+        Stage(first, 2);
+        FishForMessage<RolloutMessage.Held>(_ => true);
+        Stop(first);
+    }
 
     private IActorRef Begin(RolloutJob job)
     {
