@@ -195,7 +195,7 @@ internal sealed class ServiceDraft
         {
             SlotAction.Remove => 0,
             null => service.Deploy.Retain,
-            _ => Math.Max(0, service.Deploy.Retain - (old.Any(o => o.Serving) ? 1 : 0)),
+            _ => Math.Max(0, service.Deploy.Retain - old.Count(o => o.Serving)),
         };
         return new SlotPlan
         {
@@ -203,11 +203,9 @@ internal sealed class ServiceDraft
             Action = slot.Action ?? SlotAction.Remove,
             Host = slot.Action == SlotAction.Remove ? null : slot.Action is null ? null : slot.Host,
             Old = old,
-            Prune = [.. retained[slot.Slot]
-                .Where(r => slot.Action == SlotAction.Remove || r.Host.Name != slot.Host || r.Replica.Key.Revision != revision.Id)
-                .OrderByDescending(r => r.Replica.Created)
-                .ThenBy(r => r.Replica.ContainerName, StringComparer.Ordinal)
+            Prune = [.. Retained(slot.Slot, r => slot.Action == SlotAction.Remove || r.Host.Name != slot.Host || r.Replica.Key.Revision != revision.Id)
                 .Skip(keep)
+                .Where(r => !slot.Old.Contains(r))
                 .Select(r => Planner.PlacementOf(r.Host, r.Replica))],
             Reason = slot.Reason,
             Placement = slot.Placement,
@@ -309,7 +307,17 @@ internal sealed class ServiceDraft
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart)))
         {
-            return new SlotDraft { Slot = slot, Host = kept.Host.Name, Old = others, Reason = others.IsEmpty ? "" : others.All(o => o.Replica.State == ReplicaState.Retained) ? "leftover of a failed update" : "surplus replica" };
+            // What a lost host had is there again when it returns, and nothing else looks at what is kept before the slot changes again.
+            var beyond = input.IsRepair ? Retained(slot, _ => true).Skip(service.Deploy.Retain).ToImmutableArray() : [];
+            return new SlotDraft
+            {
+                Slot = slot,
+                Host = kept.Host.Name,
+                Old = [.. others, .. beyond],
+                Reason = others.IsEmpty ? beyond.IsEmpty ? "" : $"more is kept of it than retain {service.Deploy.Retain}"
+                    : others.All(o => o.Replica.State == ReplicaState.Retained) ? "leftover of a failed update"
+                    : "surplus replica",
+            };
         }
         // A container that was never started, is starting or has exited is started again; one that runs and is unhealthy, or that the
         // engine keeps restarting, has to go first.
@@ -390,6 +398,10 @@ internal sealed class ServiceDraft
     };
 
     private ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> At(int slot) => [.. live.Where(r => r.Replica.Key.Slot == slot)];
+
+    /// <summary>What is kept of the slot, the newest first.</summary>
+    private IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Retained(int slot, Func<(HostSnapshot Host, ReplicaSnapshot Replica), bool> which) =>
+        retained[slot].Where(which).OrderByDescending(r => r.Replica.Created).ThenBy(r => r.Replica.ContainerName, StringComparer.Ordinal);
 
     private ServiceRevision? CurrentRevision => input.Current?.Services.GetValueOrDefault(service.Name);
 

@@ -102,7 +102,7 @@ public static partial class Rollout
 
     private static RolloutState Fail(RolloutState state, RolloutEvent.ReplicaFailed e)
     {
-        if (state.Slot(e.Slot) is not { } slot || slot.Attempt != e.Attempt || !(slot.IsInFlight || IsWatched(state, slot)))
+        if (state.Slot(e.Slot) is not { } slot || slot.Attempt != e.Attempt || !(slot.IsInFlight || IsWatched(state, slot) || (e.Report.Stage == ReplicaStage.Monitor && IsInPlace(state, slot))))
         {
             return state;
         }

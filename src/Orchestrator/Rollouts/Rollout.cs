@@ -275,6 +275,10 @@ public static partial class Rollout
     public static bool IsWatched(RolloutState state, SlotState slot) => slot.Phase == SlotPhase.Staged
         || (state is { Phase: RolloutPhase.Holding, IsBlueGreen: false } && slot is { Batch: 0, Plan.Action: not SlotAction.Remove, Phase: SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done });
 
+    /// <summary>Its new replica has taken the place of the old one, and batches are to come that rely on it.</summary>
+    public static bool IsInPlace(RolloutState state, SlotState slot) => state.Phase is RolloutPhase.Running or RolloutPhase.Delaying
+        && slot.Batch <= state.Batch && slot.Plan.Action != SlotAction.Remove && slot.Phase is SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done;
+
     /// <summary>Old replicas that leave the traffic with the switch, whatever their slot waits for.</summary>
     public static IEnumerable<(int Slot, Placement Old)> SwitchedFrom(RolloutState state) =>
         from slot in state.Slots

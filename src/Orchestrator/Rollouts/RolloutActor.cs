@@ -20,6 +20,10 @@ namespace Orchestrator.Rollouts;
 internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithStash
 {
     private const string WakeupTimer = "wakeup";
+    private const string LookTimer = "look";
+
+    /// <summary>How soon the fleet is asked again for what it has not been told yet; until <see cref="ReplicaWatch.Patience"/>.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly RolloutJob job;
     private readonly IStore store;
@@ -232,7 +236,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         var after = state;
         var events = new List<RolloutEvent>();
         var effects = new List<RolloutCommand>();
-        for (var index = 0; (index < happened.Count ? happened[index] : Rollout.Decide(after, Now)) is { } next; index++)
+        for (var index = 0; (index < happened.Count ? happened[index] : await NextAsync(after)) is { } next; index++)
         {
             var applied = Rollout.Apply(after, next);
             if (!ReferenceEquals(applied, after))
@@ -255,6 +259,26 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         Carry(effects);
         Announce(before, events);
         ScheduleWakeup();
+    }
+
+    /// <summary>What is decided; but a batch begins only when the new replicas so far still serve, for it relies on them.</summary>
+    private async Task<RolloutEvent?> NextAsync(RolloutState after)
+    {
+        if (Rollout.Decide(after, Now) is not { } next)
+        {
+            return null;
+        }
+        if (next is not RolloutEvent.BatchStarted || !after.Slots.Any(s => Rollout.IsInPlace(after, s)))
+        {
+            return next;
+        }
+        var died = watch.BeforeBatch(after, job.Stack, await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout), Now, out var isKnown);
+        if (died is null && !isKnown)
+        {
+            Timers.StartSingleTimer(LookTimer, new Wakeup(), LookInterval);
+            return null;
+        }
+        return died ?? next;
     }
 
     private string JournalKey(int number) => job.JournalPrefix + number.ToString("D8", CultureInfo.InvariantCulture);

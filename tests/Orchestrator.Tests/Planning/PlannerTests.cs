@@ -377,6 +377,37 @@ public sealed class PlannerTests
         Assert.Empty(slot.Prune);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void More_than_is_retained_is_removed_between_changes(bool isRepair)
+    {
+        var (v1, v2, v3) = (Service("web", "app:v1"), Service("web", "app:v2"), Service("web", "app:v3"));
+        var fleet = Hosts("h1", "h2").Run("h1", v3, 1).Run("h1", v2, 1, ReplicaState.Retained).Run("h2", v1, 1, ReplicaState.Retained);
+        var service = Planner.Plan(new PlanInput { Stack = Stack, Current = Revision(3, v3), Target = Revision(3, v3), Fleet = fleet, GoodRevisions = [IdOf(v1), IdOf(v2), IdOf(v3)], IsRepair = isRepair }).Plan!.Services[0];
+
+        if (!isRepair)
+        {
+            Assert.Equal(ServiceAction.None, service.Action);
+            return;
+        }
+        var slot = Assert.Single(service.Slots);
+        Assert.Equal((SlotAction.Remove, "more is kept of it than retain 1"), (slot.Action, slot.Reason));
+        Assert.Single(slot.Old);
+        Assert.Empty(slot.Prune);
+    }
+
+    [Fact]
+    public void Each_old_replica_that_will_be_kept_counts_against_retain()
+    {
+        var (v1, v2, v3, v4) = (Keeping("app:v1"), Keeping("app:v2"), Keeping("app:v3"), Keeping("app:v4"));
+        var fleet = Hosts("h1", "h2").Run("h1", v3, 1).Run("h2", v2, 1).Run("h2", v1, 1, ReplicaState.Retained);
+
+        Assert.Equal(IdOf(v1), Assert.Single(Assert.Single(Plan(fleet, Revision(3, v3), Revision(4, v4)).Services[0].Slots).Prune).Revision);
+
+        static ServiceSpec Keeping(string image) => Service("web", image) with { Deploy = Service("web", image).Deploy with { Retain = 2 } };
+    }
+
     [Fact]
     public void Dependencies_come_first_and_ties_go_by_code_points()
     {

@@ -1,6 +1,10 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Orchestrator.Engine;
 using Orchestrator.Engine.Fakes;
 using Orchestrator.Protocol;
+using Orchestrator.Rollouts;
+using Orchestrator.Store;
 using Orchestrator.Traffic;
 
 namespace Orchestrator.Simulation;
@@ -28,9 +32,16 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
 
     public override void OnDelivered(SimHost host, AgentEvent happened)
     {
-        if (happened is not AgentEvent.ReplicaFailed { Key: var key }) return;
-        if (!_failed.TryGetValue((key.Stack, key.Service), out var slots)) _failed[(key.Stack, key.Service)] = slots = [];
-        slots.Add(key.Slot);
+        if (happened is AgentEvent.ReplicaFailed { Key: var key }) Fail(key.Stack, key.Service, key.Slot);
+    }
+
+    /// <summary>The coordinator finds out that a replica does not serve any more, or was not heard of in time.</summary>
+    public override void OnCommitted(ImmutableArray<StoreChange> changes)
+    {
+        foreach (var put in changes.OfType<StoreChange.Put>())
+        {
+            if (put.Key.Split('/') is ["stacks", var stack, "journal", _, _, var service, ..] && JsonSerializer.Deserialize(put.Value, StoreJson.Default.RolloutEvent) is RolloutEvent.ReplicaFailed failed) Fail(stack, service, failed.Slot);
+        }
     }
 
     public override void OnEngineCall(SimHost host, string operation, string subject, bool isBefore)
@@ -59,10 +70,22 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         }
     }
 
+    private void Fail(string stack, string service, int slot)
+    {
+        if (!_failed.TryGetValue((stack, service), out var slots)) _failed[(stack, service)] = slots = [];
+        slots.Add(slot);
+    }
+
     private void Check(string stack, string service)
     {
         var desired = wishes.ReplicasMin(stack, service);
-        if (desired == 0) return;
+        if (desired == 0)
+        {
+            // It may go, and has to have been whole again before it is held to that.
+            foreach (var host in World.Hosts) _reached.Remove((stack, service, host.Name));
+            return;
+        }
+
         var isFull = true;
         foreach (var host in World.Hosts)
         {

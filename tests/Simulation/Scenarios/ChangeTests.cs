@@ -8,6 +8,15 @@ namespace Orchestrator.Simulation.Scenarios;
 public sealed class ChangeTests : Scenario
 {
     [Fact]
+    public void Stop_first_takes_no_more_away_when_what_is_new_has_died_behind_its_gate()
+    {
+        Begin();
+        Deploy(Shop(Web("v1") with { Order = UpdateOrder.StopFirst }));
+        Deploy(Shop(Web("quits") with { Order = UpdateOrder.StopFirst, Monitor = TimeSpan.Zero, Delay = TimeSpan.FromSeconds(3) }), ChangeOutcome.Paused);
+        Assert.Equal(2, World.Hosts.Sum(h => h.Of("shop").Count(c => c.IsRunning && c.Request.Image.Contains(":v1", StringComparison.Ordinal))));
+    }
+
+    [Fact]
     public void Update_is_done_and_at_rest_everything_is_as_it_is_wanted()
     {
         Begin();
