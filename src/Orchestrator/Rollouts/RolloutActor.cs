@@ -268,7 +268,8 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             return null;
         }
-        if (next is not RolloutEvent.BatchStarted || !after.Slots.Any(s => Rollout.IsInPlace(after, s)))
+        // Before a delay too: only what was seen before it tells afterwards whether it was started again.
+        if (next is not (RolloutEvent.BatchStarted or RolloutEvent.DelayStarted) || !after.Slots.Any(s => Rollout.IsInPlace(after, s)))
         {
             return next;
         }
