@@ -9,6 +9,33 @@ public static class Planner
 {
     public static PlanResult Plan(PlanInput input)
     {
+        var result = Plan(input, [], out var surging);
+        if (result.Plan is not null || surging.Count == 0)
+        {
+            return result;
+        }
+
+        // Old and new side by side take room that another replica needs: what can do without that does.
+        var yielding = surging;
+        var placed = Plan(input, yielding, out _);
+        if (placed.Plan is null)
+        {
+            return result;
+        }
+        foreach (var service in surging)
+        {
+            if (Plan(input, yielding.Remove(service), out _) is { Plan: not null } less)
+            {
+                (placed, yielding) = (less, yielding.Remove(service));
+            }
+        }
+        return placed;
+    }
+
+    /// <param name="yielding">Services that replace their replicas one after the other, whatever their file says.</param>
+    /// <param name="surging">Those whose old replicas hold room beside their new ones.</param>
+    private static PlanResult Plan(PlanInput input, ImmutableSortedSet<string> yielding, out ImmutableSortedSet<string> surging)
+    {
         var errors = new List<string>();
         var warnings = new List<string>();
         var unplaced = new List<string>();
@@ -19,7 +46,7 @@ public static class Planner
             if (input.Only.IsEmpty || input.Only.Contains(service.Name, StringComparer.Ordinal))
             {
                 Refuse(service, errors);
-                drafts.Add(ServiceDraft.Of(input, service));
+                drafts.Add(ServiceDraft.Of(input, service, yielding.Contains(service.Name)));
             }
         }
         KeepOthers(input, board);
@@ -35,6 +62,7 @@ public static class Planner
         {
             draft.ChooseHosts(board, input.IsRepair ? unplaced : errors);
         }
+        surging = [.. drafts.Where(d => d.HoldsRoomTwice).Select(d => d.Service)];
         var services = drafts.Select(d => d.ToPlan(warnings)).Concat(Removed(input)).ToImmutableArray();
         WarnOfHosts(input, services, warnings);
         return errors.Count > 0

@@ -9,6 +9,9 @@ internal sealed class ServiceDraft
 {
     private readonly PlanInput input;
     private readonly ServiceSpec service;
+
+    /// <summary>Others need the room that old and new side by side would take.</summary>
+    private readonly bool yields;
     private readonly ServiceRevision revision;
     private readonly ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> live;
     private readonly ILookup<int, (HostSnapshot Host, ReplicaSnapshot Replica)> retained;
@@ -23,8 +26,9 @@ internal sealed class ServiceDraft
     /// <summary>Likewise.</summary>
     private string? notBlueGreen;
 
-    private ServiceDraft(PlanInput input, ServiceSpec service)
+    private ServiceDraft(PlanInput input, ServiceSpec service, bool yields)
     {
+        this.yields = yields;
         this.input = input;
         this.service = service;
         revision = input.Target.Services[service.Name];
@@ -34,9 +38,15 @@ internal sealed class ServiceDraft
         retained = all.Where(r => IsWorthKeeping(r.Replica)).ToLookup(r => r.Replica.Key.Slot);
     }
 
-    public static ServiceDraft Of(PlanInput input, ServiceSpec service)
+    public string Service => service.Name;
+
+    /// <summary>Room is set aside for old replicas beside their new ones.</summary>
+    public bool HoldsRoomTwice { get; private set; }
+
+    /// <param name="yields">It has no old and new replicas side by side.</param>
+    public static ServiceDraft Of(PlanInput input, ServiceSpec service, bool yields)
     {
-        var draft = new ServiceDraft(input, service);
+        var draft = new ServiceDraft(input, service, yields);
         var wanted = service.Deploy.Mode == ServiceMode.Global ? draft.GlobalSlots() : draft.ReplicatedSlots();
         foreach (var (slot, host) in wanted)
         {
@@ -108,6 +118,7 @@ internal sealed class ServiceDraft
         foreach (var surge in surges)
         {
             board.Hold(surge.Host, surge.Reserved);
+            HoldsRoomTwice |= surge.Reserved != default;
         }
     }
 
@@ -245,7 +256,8 @@ internal sealed class ServiceDraft
     /// <summary>Why new replicas cannot run beside their old ones; null when they can.</summary>
     private string? ObstacleOf(List<Surge> surges, PlacementBoard board) => service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
         : PlacementBoard.FixedPorts(service).FirstOrDefault() is { } port ? $"port {port.Published} of the host can be bound only once"
-        : surges.Select(s => s.ObstacleOn(board, service)).FirstOrDefault(o => o is not null);
+        : surges.Select(s => s.ObstacleOn(board, service)).FirstOrDefault(o => o is not null)
+        ?? (yields ? "other replicas need the room that old and new together would take" : null);
 
     private UpdateSpec Told(List<string> warnings)
     {

@@ -80,6 +80,31 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void Start_first_gives_way_where_another_replica_needs_the_room_and_only_there()
+    {
+        ServiceSpec Big(string name, string image, long bytes) => World.Service(name, image, 1, new UpdateSpec { Order = UpdateOrder.StartFirst, Parallelism = 1 }) with { Container = new ContainerSpec { Image = image, Resources = new ResourcesSpec { MemoryReservationBytes = bytes } } };
+        var (web, api) = (Big("web", "v1", 2 * GiB), Big("api", "v1", GiB));
+        var fleet = Reserve(Reserve(Sized(("h1", 4, 7)), "h1", new ReplicaKey(Stack, "web", 1, IdOf(web)), 2 * GiB), "h1", new ReplicaKey(Stack, "api", 1, IdOf(api)), GiB);
+
+        // Both side by side take 6 of 7; the new service needs 2, which fits beside one of them alone.
+        var plan = Plan(fleet, Revision(1, web, api), Revision(2, Big("web", "v2", 2 * GiB), Big("api", "v2", GiB), Big("cache", "v1", 2 * GiB)));
+
+        Assert.Equal(("cache", "h1"), (plan.Services.Single(s => s.Action == ServiceAction.Create).Service, plan.Services.Single(s => s.Action == ServiceAction.Create).Slots[0].Host));
+        var stopping = Assert.Single(plan.Services, s => s.Policy.Order == UpdateOrder.StopFirst);
+        Assert.Equal($"service {stopping.Service}: order start-first cannot work because other replicas need the room that old and new together would take; stop-first is used", Assert.Single(plan.Warnings));
+    }
+
+    [Fact]
+    public void Room_that_stop_first_would_not_make_either_is_refused_as_before()
+    {
+        var (old, next) = (Web("v1", 1, GiB), Web("v2", 1, GiB, 1));
+        var fleet = Reserve(Sized(("h1", 4, 4)), "h1", new ReplicaKey(Stack, "web", 1, IdOf(old)), GiB);
+        var huge = World.Service("cache") with { Container = new ContainerSpec { Image = "app:v1", Resources = new ResourcesSpec { MemoryReservationBytes = 5 * GiB } } };
+
+        Assert.StartsWith("service cache: no host can take replica 1", Assert.Single(Errors(fleet, Revision(2, next, huge))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Start_first_under_max_replicas_per_node_falls_back_instead_of_waiting_for_ever()
     {
         ServiceSpec Limited(string image) => Web(image, 2, 0) with { Deploy = new DeploySpec { Replicas = 2, Update = new UpdateSpec { Order = UpdateOrder.StartFirst }, Placement = new PlacementSpec { MaxReplicasPerHost = 1 } } };
