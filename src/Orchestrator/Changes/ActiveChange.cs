@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Planning;
+using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
 
@@ -213,6 +214,17 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
             Revert = Record.Revert! with { IsPlanned = true },
             Ends = Record.Ends.SetItems(Record.Begun!.Select(s => KeyValuePair.Create(s, new ServiceEnd(ChangeOutcome.Failed, reason)))),
         };
+    }
+
+    /// <summary>Which replicas go when this change is superseded: begun for it, and not in the traffic yet.</summary>
+    public Predicate<ReplicaSnapshot> Leaving()
+    {
+        var plans = rollouts.Keys.Select(s => Record.Rollbacks.GetValueOrDefault(s) ?? Record.Plan.Services.First(p => p.Service == s)).ToImmutableArray();
+        return replica => replica.State != ReplicaState.Retained && plans.Any(p =>
+            p.Service == replica.Key.Service
+            && p.ToRevision == replica.Key.Revision
+            && p.Slots.Any(s => s.Slot == replica.Key.Slot && s.Action != SlotAction.Remove)
+            && (!replica.IsServing || p.Strategy?.Kind == StrategyKind.BlueGreen));
     }
 
     /// <summary>Keeps the last word on each replica for the signs of life.</summary>

@@ -10,7 +10,9 @@ using Orchestrator.Traffic;
 namespace Orchestrator.Changes;
 
 /// <summary>From a request to a plan: which specification is wanted, its images pinned, the fleet looked at. Changes nothing.</summary>
-internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook certificates, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id)
+/// <param name="proof">Of an earlier preparation of the same request, which was accepted: what it has found out is not asked again.</param>
+/// <param name="leaves">Replicas that the change under way has begun, and that go when it is superseded: they are in nobody's way.</param>
+internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook certificates, StackHead head, ImmutableArray<StackRevision> revisions, DateTimeOffset now, string id, PreparationProof? proof = null, Predicate<ReplicaSnapshot>? leaves = null)
 {
     /// <summary>Longer than the agent's own bound on a registry's answer.</summary>
     private static readonly TimeSpan ResolveTimeout = TimeSpan.FromSeconds(45);
@@ -19,7 +21,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
     public static readonly TimeSpan FleetTimeout = TimeSpan.FromSeconds(60);
 
     private readonly IActorRef fleet = peers.Fleet;
-    private readonly List<string> warnings = [];
+    private readonly List<string> warnings = [.. proof?.Warnings ?? []];
 
     /// <summary>Questions about images that no agent answered: nothing is known of those images.</summary>
     private readonly HashSet<string> unanswered = new(StringComparer.Ordinal);
@@ -48,10 +50,10 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             await RequireUsableAsync(apply, state);
             request = DeployOf(apply.File);
         }
-        snapshot = Reachable(request, snapshot);
+        snapshot = Left(Reachable(request, snapshot));
         var (kind, target) = request switch
         {
-            ChangeRequest.Deploy deploy => (ChangeKind.Deploy, await DeployAsync(deploy, snapshot, given?.Images)),
+            ChangeRequest.Deploy deploy => (ChangeKind.Deploy, await DeployAsync(deploy, snapshot, given?.Images ?? proof?.Images)),
             ChangeRequest.Scale scale => (ChangeKind.Scale, Scaled(scale)),
             ChangeRequest.Rollback rollback => (ChangeKind.Rollback, GoBack(rollback)),
             _ => throw new CoordinatorException(CoordinatorErrorKind.Internal, $"a {request.GetType().Name} request needs no plan"),
@@ -76,19 +78,26 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         {
             throw Drifted(drift);
         }
-        await PreflightAsync(kind, plan, target, snapshot);
+        var asked = await PreflightAsync(kind, plan, target, snapshot);
         plan = plan with { Warnings = [.. warnings, .. plan.Warnings] };
-        return new PreparedChange(kind, target, plan, request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null, isAtomic);
+        return new PreparedChange(kind, target, plan, snapshot, new PreparationProof(PinsOf(target), asked, [.. warnings]), request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null, isAtomic);
     }
 
+    private FleetSnapshot Left(FleetSnapshot snapshot) => leaves is null
+        ? snapshot
+        : snapshot.Replicas(head.Stack).Where(r => leaves(r.Replica)).ToLookup(r => r.Host.Name, r => r.Replica.ContainerName)
+            .Aggregate(snapshot, (left, gone) => left.With(left.Hosts[gone.Key] with { Replicas = left.Hosts[gone.Key].Replicas.RemoveRange(gone) }));
+
     /// <summary>Every reason at once why the plan cannot go well. On a way back what a host says is a warning: it must not be held up.</summary>
-    private async Task PreflightAsync(ChangeKind kind, Plan plan, StackRevision target, FleetSnapshot snapshot)
+    /// <returns>What each host was asked, by this preparation or the one before it.</returns>
+    private async Task<ImmutableSortedDictionary<string, AgentCommand.Preflight>> PreflightAsync(ChangeKind kind, Plan plan, StackRevision target, FleetSnapshot snapshot)
     {
+        var asked = proof?.Asked ?? ImmutableSortedDictionary.Create<string, AgentCommand.Preflight>(StringComparer.Ordinal);
         var errors = new List<string>();
         AllocationMessage.Allocated? spanning = null;
         try
         {
-            spanning = await Spanning.AskAsync(peers.Networks, target.Spec, snapshot);
+            spanning = await Spanning.ProposeAsync(peers.Networks, target.Spec, snapshot);
         }
         catch (AllocationRefusedException e)
         {
@@ -98,7 +107,10 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         errors.AddRange(listeners.Conflicts);
         if (!plan.IsEmpty || target.Number != head.Current)
         {
-            var verdict = await new PreflightRound(fleet, id).RunAsync(PreflightRequests.Of(plan, target, Current, snapshot, spanning));
+            var requests = PreflightRequests.Of(plan, target, Current, snapshot, spanning);
+            var open = requests.RemoveRange(requests.Where(r => PreflightRequests.IsAnswered(r.Value, asked.GetValueOrDefault(r.Key))).Select(r => r.Key));
+            var verdict = await new PreflightRound(fleet, id).RunAsync(open);
+            asked = asked.SetItems(open);
             warnings.AddRange(verdict.Warnings);
             (kind == ChangeKind.Rollback ? warnings : errors).AddRange(verdict.Errors);
         }
@@ -106,6 +118,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", errors)}");
         }
+        return asked;
     }
 
     /// <summary>The fleet to plan with; refuses when the change needs a host that does not answer.</summary>
@@ -135,7 +148,8 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan file cannot be applied: {fault}");
         }
-        if (CanonicalJson.Digest(now, ApiJson.Default.PlanState) != file.StateSha256)
+        // What it has superseded since has changed the state itself; the plan is compared all the same.
+        if (proof is null && CanonicalJson.Digest(now, ApiJson.Default.PlanState) != file.StateSha256)
         {
             throw Drifted([.. file.State.DriftTo(now)]);
         }
@@ -183,10 +197,13 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         ForceRecreate = request.ForceRecreate,
         IsAtomic = request.IsAtomic,
         SkipUnreachable = request.SkipUnreachable,
-        Images = target.Services.Where(s => IsInScope(request, s.Key)).ToImmutableSortedDictionary(s => s.Key, s => new PinnedImage(s.Value.Image, s.Value.ImageHosts), StringComparer.Ordinal),
+        Images = PinsOf(target).RemoveRange(target.Services.Keys.Where(s => !IsInScope(request, s))),
         State = state,
         Plan = plan,
     }.Sealed();
+
+    private static ImmutableSortedDictionary<string, PinnedImage> PinsOf(StackRevision target) =>
+        target.Services.ToImmutableSortedDictionary(s => s.Key, s => new PinnedImage(s.Value.Image, s.Value.ImageHosts), StringComparer.Ordinal);
 
     /// <summary>What an atomic change goes back to: as above, else the revision that was current, though it never was good; null removes what the change has created.</summary>
     public static int? RevertTarget(ImmutableArray<StackRevision> revisions, int? current, int target) =>
@@ -413,5 +430,11 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
 }
 
 /// <param name="Target">The revision the stack is to have; the current one itself when only replicas have to be repaired.</param>
+/// <param name="Fleet">What the plan was made with.</param>
 /// <param name="File">To carry out exactly this later; null unless it is a deploy.</param>
-internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan, PlanFile? File = null, bool IsAtomic = false);
+internal sealed record PreparedChange(ChangeKind Kind, StackRevision Target, Plan Plan, FleetSnapshot Fleet, PreparationProof Proof, PlanFile? File = null, bool IsAtomic = false);
+
+/// <summary>What an accepted preparation has found out that the end of another change of the stack does not alter.</summary>
+/// <param name="Images">By service.</param>
+/// <param name="Asked">What each host was asked, and had nothing against.</param>
+internal sealed record PreparationProof(ImmutableSortedDictionary<string, PinnedImage> Images, ImmutableSortedDictionary<string, AgentCommand.Preflight> Asked, ImmutableArray<string> Warnings);

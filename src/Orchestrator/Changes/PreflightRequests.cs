@@ -27,6 +27,14 @@ internal static class PreflightRequests
         return requests.ToImmutable();
     }
 
+    /// <summary>The host was asked all of it before.</summary>
+    public static bool IsAnswered(AgentCommand.Preflight request, AgentCommand.Preflight? before) => before is not null
+        && request.Listeners.All(before.Listeners.Contains)
+        && request.Services.All(s => before.Services.Any(b => b.Service == s.Service && s.Keys.All(b.Keys.Contains) && SameSlices(b.Spec.Overlays, s.Spec.Overlays)));
+
+    private static bool SameSlices(ImmutableSortedDictionary<string, OverlaySlice> a, ImmutableSortedDictionary<string, OverlaySlice> b) =>
+        a.Count == b.Count && a.All(s => b.GetValueOrDefault(s.Key)?.Subnet == s.Value.Subnet);
+
     private static bool IsShownAnew(ServiceSpec service, Plan plan, StackRevision? current) =>
         plan.Services.Any(s => s.Service == service.Name && s.Action != ServiceAction.None)
         || current?.Spec.Services.FirstOrDefault(s => s.Name == service.Name) is not { } before

@@ -20,7 +20,7 @@ internal sealed partial class StackActor
 
     private void Remove(ImmutableArray<string> volumes, IActorRef follower)
     {
-        isPreparing = true;
+        isClearing = true;
         head = head with { IsRemoving = true };
         var networks = OwnNetworks();
         var self = Self;
@@ -50,7 +50,7 @@ internal sealed partial class StackActor
 
     private async Task HostsClearedAsync(HostsCleared message)
     {
-        isPreparing = false;
+        isClearing = false;
         if (!message.Errors.IsEmpty)
         {
             await SaveAsync(head with { IsRemoving = false }, [], null);

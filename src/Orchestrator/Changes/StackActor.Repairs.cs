@@ -27,7 +27,7 @@ internal sealed partial class StackActor
     private string toldRefusals = "";
     private int repairCount;
 
-    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isPreparing && next is null && !head.IsRemoving && Current is { State: RevisionState.Good };
+    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is { State: RevisionState.Good };
 
     private void Observe(StackMessage.Observe message)
     {
@@ -176,10 +176,7 @@ internal sealed partial class StackActor
             var words = message.Outcome == RolloutOutcome.Succeeded ? "repaired" : $"not repaired, tried again later: {repair!.Report?.Message ?? message.Reason}";
             Note(StackEvents.Replica(StackEventKind.RepairEnded, message.Service, repair!.Plan.Slots[0].Slot, repair.Plan.Slots[0].Host, words));
         }
-        if (repairs.Count == 0 && active is null && !isPreparing)
-        {
-            BeginNext();
-        }
+        BeginNext();
         Observe();
     }
 

@@ -33,9 +33,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private ImmutableArray<StackRevision> revisions = [];
     private ActiveChange? active;
 
-    /// <summary>What begins when the superseded change has let go; a still newer request takes its place.</summary>
-    private (ChangeRequest Request, IActorRef Follower)? next;
-    private bool isPreparing;
+    /// <summary>The stack is being removed.</summary>
+    private bool isClearing;
 
     public StackActor(string stack, StackOptions options, StackStore store, CertificateBook certificates, CoordinatorPeers peers, ILoggerFactory loggers)
     {
@@ -70,8 +69,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     {
         var end = new ChangeEvent.Ended(ChangeOutcome.Failed, head.Current ?? 0, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) and stopped reporting; the change goes on: follow it with `orchestrator watch {stack}`") { At = Now };
         followers.Tell(end, Self);
-        var unheard = (message as StackMessage.Change)?.Follower ?? (message as Prepared)?.Follower;
-        foreach (var follower in new[] { unheard, next?.Follower }.OfType<IActorRef>())
+        var unheard = (message as StackMessage.Change)?.Follower ?? (message as Prepared)?.Candidate.Follower;
+        foreach (var follower in candidates.Append(next).Select(c => c?.Follower).Append(unheard).OfType<IActorRef>().Distinct())
         {
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Internal, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) before it accepted the request; its log has the details, `orchestrator ps {stack}` shows how the stack is"));
         }
@@ -119,7 +118,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Receive<StackMessage.HostChanged>(NoteHost);
         Receive<StackMessage.Observe>(Observe);
         ReceiveAsync<Prepared>(PreparedAsync);
-        Receive<PreparationFailed>(m => Refuse(m.Follower, m.Error));
+        Receive<PreparationFailed>(m => Refuse(m.Candidate, m.Error));
         Receive<RepairDue>(_ => PlanRepair());
         Receive<RepairLater>(_ => PlanRepair());
         Receive<RepairPlanned>(TakeRepairs);
@@ -191,25 +190,18 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
                 Follow(follower, withPast: true);
                 break;
             case ChangeRequest.Apply apply when active is not null && (!active.IsPaused || apply.File.State.LastRevision != head.LastRevision):
-                // It would end that change, and then find that its own plan does not fit any more.
-                follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"a change of stack {stack} is under way, and the plan was made before it; nothing was changed. Wait for it (`orchestrator watch {stack}`) or end it (`orchestrator abort {stack}`), then make the plan again"));
+                // What its plan was made from is changing: what would be carried out is not what was looked at.
+                follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"a change of stack {stack} is {StandingOf(active)}, and no plan holds beside it; nothing was changed, it goes on. Wait for it (`orchestrator watch {stack}`) or end it (`orchestrator abort {stack}`), then make the plan again"));
                 break;
             default:
-                if (active is not null || isPreparing || repairs.Count > 0)
-                {
-                    await SupersedeAsync(request, follower);
-                }
-                else
-                {
-                    Begin(request, follower);
-                }
+                await TakeAsync(request, follower);
                 break;
         }
     }
 
     private void Watch(IActorRef follower)
     {
-        if (active is { IsPaused: false } || isPreparing || next is not null)
+        if (active is { IsPaused: false } || isClearing || candidates.Count > 0 || next is not null)
         {
             Follow(follower, withPast: true);
             return;
@@ -248,7 +240,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     {
         if (active is null)
         {
-            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no rollout to pause{(isPreparing ? " yet: it is being planned" : "")}"));
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no rollout to pause{(candidates.Count > 0 ? " yet: it is being planned" : "")}"));
             return;
         }
         if (active.IsPaused)
@@ -277,21 +269,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         await WindDownAsync(ChangeOutcome.Aborted, follower);
     }
 
-    private async Task SupersedeAsync(ChangeRequest request, IActorRef follower)
-    {
-        if (next is { } waiting)
-        {
-            waiting.Follower.Tell(new StackMessage.Followed(new ChangeEvent.Ended(ChangeOutcome.Superseded, head.Current ?? 0, $"a newer change of stack {stack} came before this one began; nothing of it was done") { At = Now }));
-        }
-        next = (request, follower);
-        Context.Watch(follower);
-        EndRepairs();
-        if (active is not null)
-        {
-            await WindDownAsync(ChangeOutcome.Superseded);
-        }
-    }
-
     /// <param name="follower">Who asked, if it follows what it has asked for.</param>
     private async Task WindDownAsync(ChangeOutcome outcome, IActorRef? follower = null)
     {
@@ -302,66 +279,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         await SaveAsync(head, [], active.Record);
         await ConcludeAsync();
-    }
-
-    private void Begin(ChangeRequest request, IActorRef follower)
-    {
-        if (request is ChangeRequest.Remove remove)
-        {
-            BeginRemove(remove, follower);
-            return;
-        }
-        isPreparing = true;
-        Follow(follower, withPast: false);
-        var number = head.LastChange + 1;
-        var self = Self;
-        Preparation($"{stack}/{number}").PrepareAsync(request).PipeTo(self, self, p => new Prepared(request, follower, p), e => new PreparationFailed(follower, e));
-    }
-
-    private ChangePreparation Preparation(string id) => new(peers, certificates, head, revisions, Now, id);
-
-    private void PlanOnly(StackMessage.PlanOnly message)
-    {
-        var sender = Sender;
-        if (message.Request is ChangeRequest.Remove or ChangeRequest.Abort or ChangeRequest.Pause or ChangeRequest.Resume or ChangeRequest.Promote or ChangeRequest.Watch)
-        {
-            sender.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Invalid, "this request needs no plan"));
-            return;
-        }
-        Preparation($"{stack}/plan-{Now.ToUnixTimeMilliseconds()}").PrepareAsync(message.Request)
-            .PipeTo(sender, Self, p => new StackMessage.Planned(p.Plan, p.File), e => Rejection(e));
-    }
-
-    private async Task PreparedAsync(Prepared message)
-    {
-        isPreparing = false;
-        if (next is not null)
-        {
-            Tell(new ChangeEvent.Ended(ChangeOutcome.Superseded, head.Current ?? 0, $"a newer change of stack {stack} came before this one began; nothing of it was done"));
-            BeginNext();
-            return;
-        }
-        if (message.Change.Plan.IsEmpty && message.Change.Target.Number == head.Current)
-        {
-            Tell(new ChangeEvent.Planned(message.Change.Plan));
-
-            // Nothing of the replicas: but an ingress that died with nobody to see it is healed by this very deploy.
-            await SettleAsync();
-            await MarkGoodAsync();
-            Tell(new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"stack {stack} is up to date at revision {head.Current}"));
-            return;
-        }
-        var files = message.Request switch
-        {
-            ChangeRequest.Deploy deploy => deploy.Certificates,
-            ChangeRequest.Apply apply => apply.Certificates,
-            _ => [],
-        };
-        if (!files.IsDefaultOrEmpty)
-        {
-            await certificates.PutAsync(stack, files);
-        }
-        await StartAsync(message.Change, message.Request.By);
     }
 
     /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now.</summary>
@@ -509,15 +426,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Observe();
     }
 
-    private void BeginNext()
-    {
-        if (next is { } waiting)
-        {
-            next = null;
-            Begin(waiting.Request, waiting.Follower);
-        }
-    }
-
     private ImmutableArray<StackRevision> SetState(int number, RevisionState state, string? detail) =>
         revisions.FirstOrDefault(r => r.Number == number) is { } revision && (revision.State != state || revision.Detail != detail) ? [revision with { State = state, Detail = detail }] : [];
 
@@ -576,37 +484,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         followers.Tell(happened with { At = Now }, Self);
     }
 
-    private void Refuse(IActorRef follower, Exception error)
-    {
-        isPreparing = false;
-        followers.Remove(follower);
-        follower.Tell(Rejection(error));
-        if (head.Current is null && active is null && next is null)
-        {
-            Context.Parent.Tell(new StackMessage.Removed(stack, []));
-        }
-        BeginNext();
-    }
-
-    private StackMessage.Rejected Rejection(Exception error)
-    {
-        if (error is CoordinatorException known)
-        {
-            return new StackMessage.Rejected(known.Kind, known.Message);
-        }
-        LogFault(error, stack);
-        return error is AskTimeoutException
-            ? new StackMessage.Rejected(CoordinatorErrorKind.Unreachable, "the fleet did not answer in time; see `orchestrator hosts ls`")
-            : new StackMessage.Rejected(CoordinatorErrorKind.Internal, error.Message);
-    }
-
     private sealed record Load;
 
     private sealed record Heartbeat;
-
-    private sealed record Prepared(ChangeRequest Request, IActorRef Follower, PreparedChange Change);
-
-    private sealed record PreparationFailed(IActorRef Follower, Exception Error);
 
     private sealed record HostsCleared(IActorRef Follower, ImmutableArray<string> Unreachable, ImmutableArray<string> Errors);
 }

@@ -10,7 +10,8 @@ internal abstract record AllocationMessage
     /// <summary>Have each of the networks that spans hosts allocated, with a part for each host. Answered with <see cref="Allocated"/>, durable by then, or <see cref="Refused"/>.</summary>
     /// <param name="Networks">By the file's key; those that do not span hosts are passed over.</param>
     /// <param name="Hosts">Every host of the fleet: its ingress reaches all networks.</param>
-    public sealed record Allocate(string Stack, ImmutableSortedDictionary<string, NetworkSpec> Networks, ImmutableArray<string> Hosts) : AllocationMessage;
+    /// <param name="IsProposal">Answered the same way, and nothing is kept: whether it can be had, and what it would be.</param>
+    public sealed record Allocate(string Stack, ImmutableSortedDictionary<string, NetworkSpec> Networks, ImmutableArray<string> Hosts, bool IsProposal = false) : AllocationMessage;
 
     /// <param name="Allocations">Of all stacks.</param>
     public sealed record Allocated(string Stack, ImmutableSortedDictionary<string, NetworkSpec> Networks, OverlayAllocations Allocations) : AllocationMessage

@@ -53,6 +53,12 @@ internal sealed partial class NetworkAllocationActor : ReceiveActor, IWithStash
             return;
         }
 
+        if (message.IsProposal)
+        {
+            sender.Tell(new AllocationMessage.Allocated(message.Stack, message.Networks, outcome.Allocations));
+            return;
+        }
+
         try
         {
             await SaveAsync(outcome.Allocations);

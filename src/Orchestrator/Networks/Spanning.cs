@@ -11,13 +11,18 @@ internal static class Spanning
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Null when nothing spans hosts here. Throws <see cref="AllocationRefusedException"/>.</summary>
-    public static async Task<AllocationMessage.Allocated?> AskAsync(IActorRef networks, StackSpec stack, FleetSnapshot fleet)
+    public static Task<AllocationMessage.Allocated?> AskAsync(IActorRef networks, StackSpec stack, FleetSnapshot fleet) => AskAsync(networks, stack, fleet, isProposal: false);
+
+    /// <summary>As <see cref="AskAsync(IActorRef, StackSpec, FleetSnapshot)"/>, and nothing is kept of it.</summary>
+    public static Task<AllocationMessage.Allocated?> ProposeAsync(IActorRef networks, StackSpec stack, FleetSnapshot fleet) => AskAsync(networks, stack, fleet, isProposal: true);
+
+    private static async Task<AllocationMessage.Allocated?> AskAsync(IActorRef networks, StackSpec stack, FleetSnapshot fleet, bool isProposal)
     {
         if (networks.Equals(ActorRefs.Nobody) || stack.Networks.IsEmpty)
         {
             return null;
         }
-        var answer = await networks.Ask<AllocationMessage>(new AllocationMessage.Allocate(stack.Name, stack.Networks, [.. fleet.Hosts.Keys]), Timeout);
+        var answer = await networks.Ask<AllocationMessage>(new AllocationMessage.Allocate(stack.Name, stack.Networks, [.. fleet.Hosts.Keys], isProposal), Timeout);
         return answer switch
         {
             AllocationMessage.Allocated allocated => allocated,

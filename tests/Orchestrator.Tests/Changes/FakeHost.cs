@@ -8,6 +8,7 @@ namespace Orchestrator.Tests.Changes;
 internal sealed class FakeHost(string name)
 {
     private readonly Dictionary<string, ReplicaSnapshot> replicas = new(StringComparer.Ordinal);
+    private readonly List<AgentCommand> unanswered = [];
     private int containers;
 
     public string Name { get; } = name;
@@ -20,6 +21,18 @@ internal sealed class FakeHost(string name)
     /// <summary>Never gets through its gate.</summary>
     public Func<ReplicaKey, bool> Hangs { get; set; } = _ => false;
 
+    /// <summary>What it says against a plan.</summary>
+    public Func<AgentCommand.Preflight, string?> Objects { get; set; } = _ => null;
+
+    /// <summary>It does not answer these before <see cref="Speak"/>.</summary>
+    public Func<AgentCommand, bool> IsMute { get; set; } = _ => false;
+
+    /// <summary>0: it does not say.</summary>
+    public long MemoryBytes { get; set; }
+
+    /// <summary>Its replicas can be reached, and so are endpoints.</summary>
+    public bool HasAddresses { get; set; }
+
     public List<AgentCommand> Commands { get; } = [];
 
     public IEnumerable<ReplicaSnapshot> Replicas => replicas.Values;
@@ -27,6 +40,11 @@ internal sealed class FakeHost(string name)
     public IEnumerable<AgentEvent> Answer(AgentCommand command)
     {
         Commands.Add(command);
+        if (IsMute(command))
+        {
+            unanswered.Add(command);
+            return [];
+        }
         switch (command)
         {
             case AgentCommand.ReportInventory:
@@ -34,7 +52,7 @@ internal sealed class FakeHost(string name)
             case AgentCommand.ResolveImage resolve:
                 return [new AgentEvent.ImageResolved { CommandId = resolve.CommandId, Pinned = $"{resolve.Reference}@sha256:{new string('a', 64)}" }];
             case AgentCommand.Preflight preflight:
-                return [new AgentEvent.Preflighted { CommandId = preflight.CommandId }];
+                return [new AgentEvent.Preflighted { CommandId = preflight.CommandId, Problems = Objects(preflight) is { } words ? [new PreflightProblem("service web", words, IsWarning: false)] : [] }];
             case AgentCommand.PrepareReplica prepare:
                 return [new AgentEvent.ReplicaPrepared(prepare.CommandId, prepare.Key)];
             case AgentCommand.StartReplica start:
@@ -60,7 +78,18 @@ internal sealed class FakeHost(string name)
         }
     }
 
-    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name }, [.. replicas.Values]);
+    /// <summary>What it has not answered so far, it answers now.</summary>
+    public void Speak()
+    {
+        IsMute = _ => false;
+        foreach (var answer in unanswered.SelectMany(Answer).ToList())
+        {
+            Uplink!.Tell(answer);
+        }
+        unanswered.Clear();
+    }
+
+    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name, MemoryBytes = MemoryBytes, TakesPreflight = true }, [.. replicas.Values]);
 
     /// <summary>The replica that hangs in its gate comes through it; nothing where there is none.</summary>
     public void Pass(string service, int slot)
@@ -104,6 +133,8 @@ internal sealed class FakeHost(string name)
             ContainerName = start.Key.ContainerName,
             ConfigHash = start.Spec.ConfigHash,
             Image = start.Spec.Container.Image,
+            Addresses = HasAddresses ? ImmutableSortedDictionary<string, string>.Empty.Add("shop", $"10.9.0.{containers}") : ImmutableSortedDictionary<string, string>.Empty,
+            ReservedMemoryBytes = start.Spec.Container.Resources.MemoryReservationBytes ?? 0,
             State = failure is not null ? ReplicaState.Exited : hangs ? ReplicaState.Starting : ReplicaState.Running,
             ExitCode = failure?.ExitCode,
         };

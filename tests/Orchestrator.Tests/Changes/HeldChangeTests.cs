@@ -95,6 +95,10 @@ public sealed class HeldChangeTests : ActorTestKit
         var stack = await StartAsync();
         var waiting = Ask(stack, new ChangeRequest.Watch { Stack = "shop", WaitsForPromotion = true });
         Ask(stack, new ChangeRequest.Deploy { Stack = "shop", Spec = World.Revision(3, World.Service("web", "app:v3")).Spec });
+        var resolve = agents.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.ResolveImage);
+        agents.Reply(new FleetMessage.Answered(resolve.Host, resolve.Command.CommandId, new AgentEvent.ImageResolved { CommandId = resolve.Command.CommandId, Pinned = "app:v3" }));
+        traffic.FishForMessage<TrafficMessage.CheckListeners>(_ => true);
+        traffic.Reply(new TrafficMessage.ListenersChecked([]));
         Drained();
         Answer(agents.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StopReplica));
         Assert.Equal(ChangeOutcome.Superseded, Event<ChangeEvent.Ended>(waiting).Outcome);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
@@ -23,8 +24,17 @@ internal sealed class StackBench : IDisposable
     private int incarnations;
     private int followers;
 
+    private readonly OverlayOptions? overlay;
+
     public StackBench(params string[] hosts)
+        : this(null, hosts)
     {
+    }
+
+    /// <param name="overlay">Networks span hosts.</param>
+    public StackBench(OverlayOptions? overlay, string[] hosts)
+    {
+        this.overlay = overlay;
         dispatcher = new DeterministicDispatcher(Time, seed: 1);
         Hosts = hosts.ToDictionary(h => h, h => new FakeHost(h), StringComparer.Ordinal);
         Start();
@@ -146,8 +156,8 @@ internal sealed class StackBench : IDisposable
     private void Start()
     {
         system = ActorSystem.Create($"bench-{++incarnations}", new ActorSystemOptions { TimeProvider = Time, Dispatcher = dispatcher });
-        var (kept, loggers) = (store, NullLoggerFactory.Instance);
-        coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(new FleetOptions { RemembersHosts = true }, new StackOptions { Repairs = true }, kept, SealKey.Ephemeral(), loggers)), "coordinator");
+        var (kept, spanning, loggers) = (store, overlay, NullLoggerFactory.Instance);
+        coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(new FleetOptions { RemembersHosts = true }, new StackOptions { Repairs = true, Overlay = spanning }, kept, SealKey.Ephemeral(), loggers)), "coordinator");
         foreach (var host in Hosts.Keys)
         {
             Connect(host);

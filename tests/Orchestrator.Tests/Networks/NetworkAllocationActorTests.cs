@@ -35,6 +35,18 @@ public sealed class NetworkAllocationActorTests : TestKit
     }
 
     [Fact]
+    public async Task Proposal_says_what_would_be_had_and_keeps_nothing_of_it()
+    {
+        var actor = Start();
+        actor.Tell(new AllocationMessage.Allocate("shop", Default, ["h1"], IsProposal: true), TestActor);
+        Assert.Equal("10.128.0.0/18", ExpectMsg<AllocationMessage.Allocated>().SlicesOf("h1")["default"].Subnet);
+        Assert.Null(await _store.GetAsync(NetworkAllocationActor.StoreKey, CancellationToken.None));
+
+        actor.Tell(new AllocationMessage.Allocate("shop", Default.SetItem("default", Default["default"] with { Subnet = "10.200.0.0/16" }), ["h1"]), TestActor);
+        Assert.Equal("10.200.0.0/16", ExpectMsg<AllocationMessage.Allocated>().SlicesOf("h1")["default"].Subnet);
+    }
+
+    [Fact]
     public void Gone_stack_and_forgotten_host_free_what_they_had()
     {
         var actor = Start();
