@@ -29,6 +29,9 @@ public sealed record StackHead
     /// <summary>Service → how long requests wait for the end of this maintenance, where it was begun with another time than its file's.</summary>
     public ImmutableSortedDictionary<string, TimeSpan> MaintenanceHolds { get; init => field = value ?? ImmutableSortedDictionary<string, TimeSpan>.Empty; } = ImmutableSortedDictionary<string, TimeSpan>.Empty;
 
+    /// <summary>Service → the revision whose routes, ports and times are shown: a canary or blue-green of it has begun, and has not been promoted.</summary>
+    public ImmutableSortedDictionary<string, int> Unpromoted { get; init => field = value ?? ImmutableSortedDictionary<string, int>.Empty; } = ImmutableSortedDictionary<string, int>.Empty;
+
     /// <summary>The service's traffic as its file has it, with the hold that its maintenance was begun with.</summary>
     public TrafficSpec Held(string service, TrafficSpec traffic) => MaintenanceHolds.TryGetValue(service, out var hold)
         ? traffic with { Maintenance = traffic.Maintenance with { Hold = hold } }

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using Orchestrator.Api;
+using Orchestrator.Planning;
+using Orchestrator.Stacks;
 using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
@@ -52,6 +55,34 @@ internal sealed partial class StackActor
             Tell(new ChangeEvent.Warning($"not every host shows the stack's traffic yet: {string.Join("; ", standing.Behind.Select(b => $"{b.Key}: {b.Value}"))}; it goes on trying"));
         }
     }
+
+    /// <summary>A canary is in the traffic with the routes, ports and times that were; what is new of them comes with the promotion. A blue-green's table turns with its switch.</summary>
+    private async Task PromotedAsync(ChangeEvent.Promoted promoted)
+    {
+        Report(promoted);
+        if (active is { } change && head.Unpromoted.ContainsKey(promoted.Service) && change.Record.Plan.Services.Any(s => s.Service == promoted.Service && s.Strategy?.Kind == StrategyKind.Canary))
+        {
+            await SaveAsync(head with { Unpromoted = head.Unpromoted.Remove(promoted.Service) }, [], null);
+        }
+    }
+
+    /// <summary>What an earlier change has left unpromoted is shown as before that one.</summary>
+    private ImmutableSortedDictionary<string, int> UnpromotedBy(Plan plan)
+    {
+        var held = head.Unpromoted;
+        foreach (var service in plan.Services)
+        {
+            held = service.Strategy is null || head.Current is not { } before ? held.Remove(service.Service)
+                : held.ContainsKey(service.Service) ? held
+                : held.Add(service.Service, before);
+        }
+        return held;
+    }
+
+    /// <summary>What failed, was aborted or superseded before its promotion goes on with what it had.</summary>
+    private ImmutableSortedDictionary<string, int> StillUnpromoted(ChangeRecord ended) => ended.Outcome is ChangeOutcome.Done or ChangeOutcome.RolledBack
+        ? head.Unpromoted.RemoveRange(ended.Plan.Services.Select(s => s.Service))
+        : head.Unpromoted.RemoveRange(ended.Ends.Where(e => e.Value.Outcome is ChangeOutcome.Done or ChangeOutcome.RolledBack).Select(e => e.Key));
 
     private StackMessage.Rejected? Refusal(StackMessage.SetMaintenance message)
     {

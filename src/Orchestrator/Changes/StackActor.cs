@@ -122,6 +122,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         Receive<RepairDue>(_ => PlanRepair());
         Receive<RepairLater>(_ => PlanRepair());
         Receive<RepairPlanned>(TakeRepairs);
+        ReceiveAsync<RolloutMessage.Reported>(m => m.Event is ChangeEvent.Promoted && !repairs.ContainsKey(Sender), m => PromotedAsync((ChangeEvent.Promoted)m.Event));
         Receive<RolloutMessage.Reported>(m =>
         {
             if (repairs.TryGetValue(Sender, out var repair))
@@ -304,7 +305,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
                 ? ChangePreparation.RevertTarget(revisions, head.Current, change.Target.Number)
                 : ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number,
         };
-        var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number };
+        var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number, Unpromoted = UnpromotedBy(change.Plan) };
         var target = change.Kind == ChangeKind.Repair ? change.Target : change.Target with { State = RevisionState.Running, Detail = null };
         NoteBegin(record, change.Plan);
         await SaveAsync(nextHead, [target], record);
@@ -416,6 +417,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         var (outcome, message, nextHead, changed) = ChangeConclusion.Of(change.Record, head, revisions, Now);
         var record = change.Record with { Outcome = outcome, Message = message };
+        nextHead = nextHead with { Unpromoted = StillUnpromoted(record) };
         Note(new StackEvent { Kind = StackEventKind.ChangeEnded, Message = message });
         await SaveAsync(nextHead, changed, record);
         LogEnded(stack, record.Number, outcome, message);

@@ -39,7 +39,7 @@ internal sealed class StackStore(IStore entries)
 
     /// <summary>Revisions past what is kept; never the current one.</summary>
     public static ImmutableArray<int> Surplus(ImmutableArray<StackRevision> newestFirst, StackHead head) =>
-        [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => n != head.Current)];
+        [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => n != head.Current && !head.Unpromoted.ContainsValue(n))];
 
     /// <summary>One transaction. A change that has ended takes its journal with it.</summary>
     /// <param name="events">What of the stack's events is committed with it.</param>

@@ -70,7 +70,7 @@ internal sealed class TrafficActor : ReceiveActor
     {
         var target = new TrafficTarget(message.Head, message.Revisions);
         var isNew = gone.Remove(target.Stack) || !stacks.ContainsKey(target.Stack);
-        listeners[target.Stack] = target.Current is { } current ? Listener.Of(current.Spec) : [];
+        listeners[target.Stack] = [.. target.Shown.SelectMany(r => Listener.Of(r.Spec)).Distinct()];
         if (isPassive)
         {
             return;

@@ -20,7 +20,7 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
     {
         var named = target.Revisions.SelectMany(r => r.Spec.Certificates.Keys).ToHashSet(StringComparer.Ordinal);
         await certificates.KeepAsync(target.Stack, named);
-        files = await certificates.GetAsync(target.Stack, target.Current?.Spec.Certificates.Keys ?? []);
+        files = await certificates.GetAsync(target.Stack, target.Shown.SelectMany(r => r.Spec.Certificates.Keys).Distinct(StringComparer.Ordinal));
         networks.Tell(new AllocationMessage.Keep(target.Stack, [.. target.Revisions.SelectMany(r => r.Spec.Networks.Values).Select(n => n.EngineName).Distinct(StringComparer.Ordinal)]));
     }
 

@@ -36,22 +36,26 @@ internal static class TrafficTables
             .OfType<Endpoint>()
             .OrderBy(e => e.Replica.Slot).ThenBy(e => e.Host, StringComparer.Ordinal).ThenBy(e => e.Replica.Revision, StringComparer.Ordinal)
             .ToImmutableArray();
+        var held = target.Held(name, endpoints);
+        var shown = held ?? wanted;
         return new ServiceTraffic
         {
             Service = name,
-            Spec = target.Head.Held(name, WithPortsOf(wanted.Traffic, endpoints, target, name)),
+            Spec = target.Head.Held(name, WithPortsOf(shown.Traffic, endpoints, target, name, except: held is null ? null : target.RevisionOf(name))),
             Endpoints = endpoints,
             IsInMaintenance = target.Head.InMaintenance.Contains(name),
-            Aliases = wanted.Container.Networks.Where(n => !n.Aliases.IsEmpty).GroupBy(n => n.EngineName, StringComparer.Ordinal).ToImmutableSortedDictionary(g => g.Key, g => g.First().Aliases, StringComparer.Ordinal),
+            Aliases = shown.Container.Networks.Where(n => !n.Aliases.IsEmpty).GroupBy(n => n.EngineName, StringComparer.Ordinal).ToImmutableSortedDictionary(g => g.Key, g => g.First().Aliases, StringComparer.Ordinal),
         };
     }
 
     /// <summary>What a former revision listened on stays until the last of its replicas is out of the traffic.</summary>
-    private static TrafficSpec WithPortsOf(TrafficSpec wanted, ImmutableArray<Endpoint> endpoints, TrafficTarget target, string name)
+    /// <param name="except">A revision that is not promoted yet: it listens on nothing of its own.</param>
+    private static TrafficSpec WithPortsOf(TrafficSpec wanted, ImmutableArray<Endpoint> endpoints, TrafficTarget target, string name, string? except)
     {
         var former = endpoints
             .Select(e => e.Replica.Revision)
             .Distinct(StringComparer.Ordinal)
+            .Where(r => r != except)
             .SelectMany(r => target.OfRevision(name, r)?.Traffic.Ports ?? [])
             .Where(p => wanted.Ports.All(w => w.Published != p.Published))
             .DistinctBy(p => p.Published)
@@ -107,6 +111,20 @@ internal sealed record TrafficTarget(StackHead Head, ImmutableArray<StackRevisio
     /// <summary>The service as it is wanted; one that leaves the stack, as it was last.</summary>
     public ServiceSpec? Wanted(string service) =>
         Find(Current, service) ?? Revisions.Select(r => Find(r, service)).FirstOrDefault(s => s is not null);
+
+    /// <summary>The revisions of which something is shown.</summary>
+    public IEnumerable<StackRevision> Shown => Current is { } current ? Revisions.Where(r => r.Number == current.Number || Head.Unpromoted.ContainsValue(r.Number)) : [];
+
+    /// <summary>The service as it is shown while its canary or blue-green is not promoted; null: as it is wanted. Of a blue-green the switch's own table has it as it is wanted.</summary>
+    public ServiceSpec? Held(string service, ImmutableArray<Endpoint> endpoints) =>
+        Head.Unpromoted.TryGetValue(service, out var number)
+        && Find(Current, service) is { } wanted
+        && !(wanted.Deploy.Strategy.Kind == StrategyKind.BlueGreen && RevisionOf(service) is { } revision && endpoints.Any(e => e.State == EndpointState.Serving && e.Replica.Revision == revision))
+            ? Find(Revisions.FirstOrDefault(r => r.Number == number), service)
+            : null;
+
+    /// <summary>The revision of its replicas that is wanted.</summary>
+    public string? RevisionOf(string service) => Current?.Services.GetValueOrDefault(service)?.Id;
 
     /// <summary>The service as the replicas of one of its revisions have it.</summary>
     public ServiceSpec? OfRevision(string service, string revision) =>
