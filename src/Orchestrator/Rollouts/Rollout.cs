@@ -23,21 +23,19 @@ public static partial class Rollout
     public static RolloutState Begin(ServicePlan plan)
     {
         var parallelism = plan.Policy.Parallelism <= 0 ? int.MaxValue : plan.Policy.Parallelism;
-        var changes = plan.Slots.Count(s => s.Action != SlotAction.Remove);
         var first = plan.Strategy is { Kind: StrategyKind.Canary } canary ? canary.First : 0;
-        var removalBatch = changes == 0 ? 0 : BatchOf(changes - 1) + 1;
-        var position = 0;
-        var slots = ImmutableArray.CreateBuilder<SlotState>(plan.Slots.Length);
-        foreach (var slot in plan.Slots)
-        {
-            var batch = slot.Action == SlotAction.Remove ? removalBatch : BatchOf(position++);
-            slots.Add(new SlotState { Plan = slot, Batch = batch, Host = slot.Host, OldLeft = slot.Old });
-        }
-        return new RolloutState { Plan = plan, Slots = slots.ToImmutable() };
+        var opening = first == 0 ? 0 : 1;
+        var replacing = opening + (plan.Slots.Where(s => s.Action != SlotAction.Remove).Skip(first).Any(s => s.Old.IsEmpty) ? 1 : 0);
+        var (position, replaced) = (0, 0);
+        ImmutableArray<SlotState> changes = [.. plan.Slots.Where(s => s.Action != SlotAction.Remove).Select(s => StateOf(s, BatchOf(s)))];
+        var removalBatch = changes.IsEmpty ? 0 : changes.Max(s => s.Batch) + 1;
+        return new RolloutState { Plan = plan, Slots = [.. changes, .. plan.Slots.Where(s => s.Action == SlotAction.Remove).Select(s => StateOf(s, removalBatch))] };
 
-        // A canary is a batch of its own size.
-        int BatchOf(int index) => first == 0 ? index / parallelism : index < first ? 0 : ((index - first) / parallelism) + 1;
+        // A canary is a batch of its own size. What replaces nothing takes nothing away: it begins all at once, and before anything is taken away.
+        int BatchOf(SlotPlan slot) => position++ < first ? 0 : slot.Old.IsEmpty ? opening : replacing + (replaced++ / parallelism);
     }
+
+    private static SlotState StateOf(SlotPlan slot, int batch) => new() { Plan = slot, Batch = batch, Host = slot.Host, OldLeft = slot.Old };
 
     /// <summary>The next event, or null when there is nothing to do but wait. Ask again after applying it.</summary>
     public static RolloutEvent? Decide(RolloutState state, DateTimeOffset now) => state.Phase switch

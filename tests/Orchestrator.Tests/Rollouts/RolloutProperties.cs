@@ -38,6 +38,8 @@ public sealed class RolloutProperties
             FailureAction = (FailureAction)random.Next(3),
             MaxFailureRatio = random.NextDouble() / 2,
         }) with { Slo = random.Next(2) == 0 ? null : new SloSpec { ErrorRate = 0.01 } };
+        var created = random.Next(3) == 0 ? random.Next(1, plan.Slots.Length + 1) : 0;
+        plan = plan with { Slots = [.. plan.Slots.Select(s => s.Slot > plan.Slots.Length - created ? s with { Action = SlotAction.Create, Old = [] } : s)] };
         plan = WithStrategy(plan, random);
         var run = new RolloutRun(plan);
         for (var step = 0; step < StepsMax && run.State.Phase != RolloutPhase.Ended; step++)
@@ -155,14 +157,14 @@ public sealed class RolloutProperties
         }
     }
 
-    /// <summary>Independent of the machine: never more slots on their way than a batch holds, no old is stopped that has not left the traffic, under start-first none leaves it whose new one is not known everywhere, or not judged where it has to be, and whoever waits for its judgement is judged once nothing else is on its way.</summary>
+    /// <summary>Independent of the machine: never more slots that replace on their way than a batch holds, no old is stopped that has not left the traffic, under start-first none leaves it whose new one is not known everywhere, or not judged where it has to be, and whoever waits for its judgement is judged once nothing else is on its way.</summary>
     private static void Hold(RolloutRun run, ServicePlan plan)
     {
         HoldToStrategy(run, plan);
         var canary = plan.Strategy is { Kind: StrategyKind.Canary } first && run.State.Batch == 0 ? first.First : 0;
         var switched = plan.Strategy is { Kind: StrategyKind.BlueGreen };
         var limit = plan.Policy.Parallelism == 0 ? int.MaxValue : Math.Max(canary, plan.Policy.Parallelism);
-        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Withholding or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging) && !(switched && s.Phase == SlotPhase.Publishing));
+        var working = run.State.Slots.Count(s => s.Batch == run.State.Batch && s.Phase is (SlotPhase.Preparing or SlotPhase.Yielding or SlotPhase.StoppingOld or SlotPhase.Withholding or SlotPhase.Starting or SlotPhase.Publishing or SlotPhase.Judging) && !(switched && s.Phase == SlotPhase.Publishing) && (canary > 0 || !s.Plan.Old.IsEmpty));
         Assert.True(working <= limit, $"{working} slots at once, parallelism {limit}");
         if (plan.Policy.Order == UpdateOrder.StartFirst)
         {

@@ -45,18 +45,43 @@ public sealed class RolloutTests
     [Fact]
     public void Delay_lies_between_batches_and_not_after_the_last()
     {
-        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1, Delay = TimeSpan.FromSeconds(10) }, replaces: false));
-        run.Serve(1);
+        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1, Delay = TimeSpan.FromSeconds(10) }));
+        run.Serve(1).Gone(1);
         Assert.Equal((RolloutPhase.Delaying, run.Now + TimeSpan.FromSeconds(10)), (run.State.Phase, Rollout.NextWakeup(run.State)));
         Assert.Equal("", run.Wait(TimeSpan.FromSeconds(9.9)).Asked);
         Assert.Equal("start:2@h2", run.Wait(TimeSpan.FromSeconds(0.1)).Asked);
-        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(2).State.Outcome);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(2).Gone(2).State.Outcome);
     }
 
     [Fact]
     public void Parallelism_zero_takes_all_at_once()
     {
         Assert.Equal(5, new RolloutRun(RolloutRun.Plan(5, StartFirst with { Parallelism = 0 })).Open.Count);
+    }
+
+    [Fact]
+    public void What_replaces_nothing_begins_all_at_once_and_before_anything_is_replaced()
+    {
+        Assert.Equal("start:1@h1 start:2@h2 start:3@h3 start:4@h4", new RolloutRun(RolloutRun.Plan(4, StartFirst with { Parallelism = 1 }, replaces: false)).Asked);
+
+        var both = RolloutRun.Plan(4, StartFirst with { Parallelism = 1 });
+        both = both with { Slots = [.. both.Slots.Select(s => s.Slot > 2 ? s with { Action = SlotAction.Create, Old = [] } : s)] };
+        Assert.Equal("start:3@h3 start:4@h4", new RolloutRun(both).Asked);
+        Assert.Equal("start:1@h1", new RolloutRun(both).Serve(3).Serve(4).Asked);
+    }
+
+    [Fact]
+    public void Canary_is_as_large_as_it_says_also_of_what_replaces_nothing()
+    {
+        var plan = RolloutRun.Plan(4, StartFirst with { Parallelism = 1 });
+        plan = plan with
+        {
+            Slots = [.. plan.Slots.Select(s => s.Slot < 4 ? s with { Action = SlotAction.Create, Old = [] } : s)],
+            Strategy = new StrategyPlan(StrategyKind.Canary, 1, null),
+        };
+        var run = new RolloutRun(plan);
+        Assert.Equal("start:1@h1", run.Asked);
+        Assert.Equal("start:2@h2 start:3@h3 start:4@h4", run.Serve(1).Promote().Asked);
     }
 
     [Fact]

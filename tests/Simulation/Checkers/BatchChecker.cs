@@ -1,20 +1,48 @@
-using Orchestrator.Engine;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Changes;
+using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Store;
 
 namespace Orchestrator.Simulation;
 
-/// <summary>No more replicas of a service are on their way through the gate at once than its parallelism.</summary>
+/// <summary>No more replicas of a service that replace others are on their way through the gate at once than its parallelism.</summary>
 internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
 {
     /// <summary>By host and key: on its way from the first command until the coordinator has its end.</summary>
     private readonly Dictionary<(string Host, ReplicaKey Key), string> _starting = [];
 
+    /// <summary>The starts that replace nothing, as far as plans that are stored say so.</summary>
+    private readonly HashSet<string> _creating = new(StringComparer.Ordinal);
+
     public override string Name => "a batch is no larger than its parallelism";
+
+    public override void OnCommitted(ImmutableArray<StoreChange> changes)
+    {
+        foreach (var put in changes.OfType<StoreChange.Put>().Where(p => p.Key.Split('/') is ["stacks", _, "active"]))
+        {
+            var record = JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!;
+            foreach (var (plan, back) in record.Plan.Services.Select(p => (p, "")).Concat(record.Rollbacks.Values.Select(p => (p, "/back"))))
+            {
+                foreach (var slot in plan.Slots)
+                {
+                    // A stack that was removed and is deployed again counts from 1.
+                    var id = string.Create(CultureInfo.InvariantCulture, $"{record.Plan.Stack}/{record.Number}/{plan.Service}{back}/{slot.Slot}/1/start");
+                    if (slot.Old.IsEmpty) _creating.Add(id);
+                    else _creating.Remove(id);
+                }
+            }
+        }
+    }
 
     public override void OnDelivered(SimHost host, AgentCommand command)
     {
         // What is missing is brought back side by side, whatever the parallelism of updates.
         if (command is not AgentCommand.StartReplica start || start.CommandId.Contains("/repair-", StringComparison.Ordinal)) return;
+
+        if (_creating.Contains(start.CommandId)) return;
 
         // What has lost its host starts again at once, beside the batch that is under way by then.
         if (!start.CommandId.EndsWith("/1/start", StringComparison.Ordinal)) return;

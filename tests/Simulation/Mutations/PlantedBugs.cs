@@ -146,9 +146,12 @@ internal static class PlantedBugs
         }
     }
 
+    /// <summary>From a stack's second deploy on: what a first one makes is no batch.</summary>
     private sealed class LargerBatch : Mutation
     {
-        public override ChangeRequest Asked(ChangeRequest request) => With(request, update => update with { Parallelism = 0 });
+        private readonly HashSet<string> _deployed = new(StringComparer.Ordinal);
+
+        public override ChangeRequest Asked(ChangeRequest request) => _deployed.Add(request.Stack) ? request : With(request, update => update with { Parallelism = 0 });
     }
 
     private sealed class StopsFirst : Mutation

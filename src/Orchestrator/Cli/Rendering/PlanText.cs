@@ -129,10 +129,11 @@ internal static class PlanText
     private static string How(ServicePlan service)
     {
         var policy = service.Policy;
-        var batch = policy.Parallelism == 0 ? "all at once" : $"{policy.Parallelism} at a time";
+        var (replaced, creates) = (service.Slots.Count(s => s.Action != SlotAction.Remove && !s.Old.IsEmpty), service.Slots.Any(s => s.Action != SlotAction.Remove && s.Old.IsEmpty));
+        var batch = policy.Parallelism == 0 || replaced == 0 ? "all at once" : $"{policy.Parallelism} at a time{(creates ? ", what is new at once" : "")}";
         var replaces = service.Slots.Any(s => s.Action == SlotAction.Replace);
         var order = !replaces ? "" : policy.Order == UpdateOrder.StartFirst ? ", new first" : ", old stopped first";
-        var delay = policy.Delay > TimeSpan.Zero ? $", {DurationText.Of(policy.Delay)} between batches" : "";
+        var delay = policy.Delay > TimeSpan.Zero && replaced > 0 ? $", {DurationText.Of(policy.Delay)} between batches" : "";
         var monitor = policy.Monitor > TimeSpan.Zero ? $", monitored for {DurationText.Of(policy.Monitor)}" : "";
         var strategy = service.Strategy is null ? "" : $"; {HoldText.Of(service)}";
         var after = service.After.IsEmpty ? "" : "; after " + string.Join(" and ", service.After.Select(After));

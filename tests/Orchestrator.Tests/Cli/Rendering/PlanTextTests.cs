@@ -52,7 +52,7 @@ public sealed class PlanTextTests
         db       no change  dddddddd
         web      update     aaaaaaaa → bbbbbbbb  image web:v1 → web:v2
         old      remove     cccccccc →           no longer in the file
-        web: 2 at a time, new first, 10 s between batches, monitored for 5.0 s; on failure roll back; after db is healthy
+        web: 2 at a time, what is new at once, new first, 10 s between batches, monitored for 5.0 s; on failure roll back; after db is healthy
 
         h1
           ~ web.1  replace aaaaaaaa
@@ -76,7 +76,7 @@ public sealed class PlanTextTests
         var plan = _plan with { Services = [.. _plan.Services.Where(s => s.Service == "web").Select(s => s with { Strategy = new(StrategyKind.Canary, 1, TimeSpan.FromMinutes(5)) })] };
 
         Assert.Contains(
-            "web: 2 at a time, new first, 10 s between batches, monitored for 5.0 s; canary: 1 of 3 first, held 5m; on failure roll back; after db is healthy",
+            "web: 2 at a time, what is new at once, new first, 10 s between batches, monitored for 5.0 s; canary: 1 of 3 first, held 5m; on failure roll back; after db is healthy",
             PlanText.Lines(plan, new Paint(false)));
     }
 
