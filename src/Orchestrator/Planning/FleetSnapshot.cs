@@ -66,10 +66,15 @@ public sealed class FleetSnapshot
     }
 
     /// <summary>Replicas of a stack on hosts that are not down.</summary>
-    public IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Replicas(string stack) =>
+    public IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Replicas(string stack) => Of(stack, isDown: false);
+
+    /// <summary>What hosts that are down had of a stack when they were last heard of.</summary>
+    public IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Lost(string stack) => Of(stack, isDown: true);
+
+    private IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Of(string stack, bool isDown) =>
         from name in hostsOfStacks.GetValueOrDefault(stack, [])
         let host = Hosts[name]
-        where host.State != HostState.Down
+        where host.State == HostState.Down == isDown
         from replica in host.Replicas.Values
         where replica.Key.Stack == stack
         select (host, replica);

@@ -191,14 +191,14 @@ public sealed class PlacementBoard
         public CandidateList(FleetSnapshot fleet, ServiceSpec service, ServiceRevision revision, PlacementBoard board)
         {
             isLimited = service.Deploy.Placement.MaxReplicasPerHost > 0 || FixedPorts(service).Any() || Reservation.Of(service) != default;
-            var groups = service.Deploy.Placement.SpreadBy.Select(_ => new Dictionary<string, Group>(StringComparer.OrdinalIgnoreCase)).ToList();
+            var root = new Group("");
             foreach (var host in fleet.Hosts.Values)
             {
-                var own = service.Deploy.Placement.SpreadBy.Select((key, level) =>
+                var own = new Group[service.Deploy.Placement.SpreadBy.Length];
+                for (var level = 0; level < own.Length; level++)
                 {
-                    var value = PlacementFilter.ValueOf(host, key);
-                    return groups[level].TryGetValue(value, out var known) ? known : groups[level][value] = new Group(value);
-                }).ToArray();
+                    own[level] = (level == 0 ? root : own[level - 1]).Of(PlacementFilter.ValueOf(host, service.Deploy.Placement.SpreadBy[level]));
+                }
                 var candidate = new Candidate(host.Name, board.Of(host.Name), own) { Count = board.CountOf(host.Name, service) };
                 foreach (var group in own)
                 {
@@ -237,9 +237,16 @@ public sealed class PlacementBoard
         }
     }
 
-    private sealed record Group(string Value)
+    /// <summary>Hosts with the same values down to one level: a rack is another in another zone, whatever its name.</summary>
+    private sealed class Group(string value)
     {
+        private readonly Dictionary<string, Group> parts = new(StringComparer.OrdinalIgnoreCase);
+
+        public string Value { get; } = value;
+
         public int Count { get; set; }
+
+        public Group Of(string part) => parts.TryGetValue(part, out var known) ? known : parts[part] = new Group(part);
     }
 
     private sealed record Candidate(string Host, Standing Standing, Group[] Groups)

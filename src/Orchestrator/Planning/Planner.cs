@@ -56,6 +56,10 @@ public static class Planner
         }
         foreach (var draft in drafts)
         {
+            draft.ReplaceOnHosts(board);
+        }
+        foreach (var draft in drafts)
+        {
             draft.ChooseOrder(board);
         }
         foreach (var draft in drafts)

@@ -14,6 +14,9 @@ internal sealed class ServiceDraft
     private readonly bool yields;
     private readonly ServiceRevision revision;
     private readonly ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> live;
+
+    /// <summary>On hosts that are down, and ended on hosts that cannot start them again.</summary>
+    private readonly ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> lost;
     private readonly ILookup<int, (HostSnapshot Host, ReplicaSnapshot Replica)> retained;
     private readonly List<SlotDraft> slots = [];
     private UpdateSpec policy;
@@ -33,7 +36,8 @@ internal sealed class ServiceDraft
         this.service = service;
         revision = input.Target.Services[service.Name];
         var all = input.Fleet.Replicas(input.Stack).Where(r => r.Replica.Key.Service == service.Name).ToList();
-        live = [.. all.Where(r => !IsWorthKeeping(r.Replica))];
+        live = [.. all.Where(r => !IsWorthKeeping(r.Replica) && !IsStranded(r.Host, r.Replica))];
+        lost = [.. input.Fleet.Lost(input.Stack).Concat(all.Where(r => IsStranded(r.Host, r.Replica))).Where(r => r.Replica.Key.Service == service.Name && r.Replica.State != ReplicaState.Retained)];
         policy = input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
         retained = all.Where(r => IsWorthKeeping(r.Replica)).ToLookup(r => r.Replica.Key.Slot);
     }
@@ -66,28 +70,40 @@ internal sealed class ServiceDraft
         return draft;
     }
 
-    /// <summary>Slots that stay where they are take their place on the board first.</summary>
+    /// <summary>What stays as it is takes its place on the board, and what goes last holds its room: for every service before anything that changes.</summary>
     public void KeepHosts(PlacementBoard board)
     {
         foreach (var old in slots.Where(s => s.Action is null or SlotAction.Remove).SelectMany(s => s.Old).Where(o => o.Replica.State != ReplicaState.Retained))
         {
             board.Hold(old.Host.Name, Reservation.Of(old.Replica));
         }
-        foreach (var slot in slots.Where(s => s.Host is not null))
+        foreach (var slot in slots.Where(s => s is { Host: not null, MustFit: false, Action: not SlotAction.Replace }))
         {
-            if (slot.MustFit && (slot.Action != SlotAction.Replace || board.RoomRefusal(slot.Host!, service) is not null))
+            Take(board, slot);
+        }
+    }
+
+    /// <summary>What is replaced stays on its host where that has room for the new one beside all that stays.</summary>
+    public void ReplaceOnHosts(PlacementBoard board)
+    {
+        foreach (var slot in slots.Where(s => s is { Host: not null, Action: SlotAction.Replace }))
+        {
+            var isFull = board.RoomRefusal(slot.Host!, service) is not null;
+            if (!isFull && (slot.MustFit || !OverMax(board, slot.Host!)))
             {
-                // Judged once every service's present replicas have their place.
-                continue;
+                Take(board, slot);
             }
-            if (slot.Action == SlotAction.Replace && (board.RoomRefusal(slot.Host!, service) is not null || OverMax(board, slot.Host!)))
+            else if (!slot.MustFit)
             {
                 slot.Host = null;
-                continue;
             }
-            board.Take(slot.Host!, service, slot.Slot);
-            slot.IsTaken = true;
         }
+    }
+
+    private void Take(PlacementBoard board, SlotDraft slot)
+    {
+        board.Take(slot.Host!, service, slot.Slot);
+        slot.IsTaken = true;
     }
 
     /// <summary>Start-first has old and new side by side for a batch, blue-green all of them: where that cannot be, the old ones stop first, or the update is rolling, and the plan says so.</summary>
@@ -152,7 +168,7 @@ internal sealed class ServiceDraft
                 slots.Remove(slot);
                 continue;
             }
-            board.Take(slot.Host!, service, slot.Slot);
+            Take(board, slot);
         }
         foreach (var slot in slots.Where(IsHomeless).ToList())
         {
@@ -164,7 +180,7 @@ internal sealed class ServiceDraft
                 return;
             }
             slot.Placement = reasons;
-            board.Take(slot.Host, service, slot.Slot);
+            Take(board, slot);
         }
     }
 
@@ -309,6 +325,9 @@ internal sealed class ServiceDraft
         var match = there
             .Where(r => r.Replica.Key.Revision == revision.Id && !HasDrifted(r.Replica) && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null && (pinnedHost is null || r.Host.Name == pinnedHost))
             .OrderByDescending(r => r.Replica.IsServing)
+
+            // A successor stays when the one it took the place of comes back. When they started says nothing: that one may just have been booted.
+            .ThenByDescending(r => r.Replica.Created)
             .ThenBy(r => r.Host.Name, StringComparer.Ordinal)
             .Cast<(HostSnapshot Host, ReplicaSnapshot Replica)?>()
             .FirstOrDefault();
@@ -350,11 +369,12 @@ internal sealed class ServiceDraft
         if (there.IsEmpty)
         {
             var isNew = input.Current?.Services.ContainsKey(service.Name) != true;
-            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, MustFit = pinnedHost is not null, Reason = isNew ? "new" : LostWith(slot) is { } lost ? $"host {lost.Name} is down{(lost.LastSeen is { } seen ? $" since {seen.UtcDateTime:HH:mm:ss} UTC" : "")}" : "missing" };
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, MustFit = pinnedHost is not null, Reason = isNew ? "new" : LossOf(slot) ?? "missing" };
         }
         var stay = there
             .Where(r => r.Host.IsSchedulable && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null)
             .OrderByDescending(r => r.Replica.IsServing)
+            .ThenByDescending(r => r.Replica.Created)
             .ThenBy(r => r.Host.Name, StringComparer.Ordinal)
             .Select(r => r.Host.Name)
             .FirstOrDefault();
@@ -375,9 +395,19 @@ internal sealed class ServiceDraft
     private bool HasDrifted(ReplicaSnapshot replica) =>
         replica.Key.Revision == revision.Id && replica.ConfigHash.Length > 0 && revision.ConfigHash.Length > 0 && replica.ConfigHash != revision.ConfigHash;
 
-    /// <summary>The host that is down and had the slot's replica; null for none.</summary>
-    private HostSnapshot? LostWith(int slot) => input.Fleet.Hosts.Values.FirstOrDefault(h => h.State == HostState.Down
-        && h.Replicas.Values.Any(r => r.Key.Stack == input.Stack && r.Key.Service == service.Name && r.Key.Slot == slot && r.State != ReplicaState.Retained));
+    /// <summary>For people: what has become of the host that had the slot's replica; null where none is known to have had it.</summary>
+    private string? LossOf(int slot) => lost.Where(r => r.Replica.Key.Slot == slot).Select(r => r.Host).FirstOrDefault() switch
+    {
+        null => null,
+        { State: HostState.Down } host => $"host {host.Name} is down{(host.LastSeen is { } seen ? $" since {seen.UtcDateTime:HH:mm:ss} UTC" : "")}",
+        var host => $"ended on host {host.Name}, whose engine does not answer",
+    };
+
+    /// <summary>It has ended where nothing can be started: another host takes its slot, and when the engine is back what lies there is surplus.</summary>
+    private bool IsStranded(HostSnapshot host, ReplicaSnapshot replica) =>
+        host is { State: HostState.Ready, IsSchedulable: false }
+        && replica.State is ReplicaState.Exited or ReplicaState.Created
+        && !(input.IsRepair && IsLeftToTheEngine(replica, service.Container.Restart));
 
     /// <summary>
     /// The engine restarts by its policy, and stays with what that policy ends. But one that was to be restarted and lies there exited was stopped
@@ -446,26 +476,31 @@ internal sealed class ServiceDraft
         return [.. numbers.Order().Select(n => (n, (string?)null))];
     }
 
+    /// <summary>A number belongs to one host, one that is down included: it comes back with its containers. Where two have the same all the same, the second gets another.</summary>
     private List<(int Slot, string? Host)> GlobalSlots()
     {
         var slotsOfHosts = new List<(int Slot, string? Host)>();
         var withoutSlot = new List<string>();
-        foreach (var host in input.Fleet.Hosts.Values.Where(h => h.State != HostState.Down && PlacementFilter.ConstraintRefusal(h, service, revision) is null))
+        var given = new HashSet<int>();
+
+        // What can get no other number keeps its own.
+        foreach (var host in input.Fleet.Hosts.Values.Where(h => h.State != HostState.Down && PlacementFilter.ConstraintRefusal(h, service, revision) is null).OrderBy(h => h.IsSchedulable))
         {
-            var there = live.Where(r => r.Host.Name == host.Name).Select(r => r.Replica.Key.Slot).Order().ToList();
-            if (there.Count > 0)
+            if (live.Where(r => r.Host.Name == host.Name).Select(r => r.Replica.Key.Slot).Order().Cast<int?>().FirstOrDefault(s => !given.Contains(s!.Value)) is { } own)
             {
-                slotsOfHosts.Add((there[0], host.Name));
+                given.Add(own);
+                slotsOfHosts.Add((own, host.Name));
             }
             else if (host.IsSchedulable)
             {
                 withoutSlot.Add(host.Name);
             }
         }
+        var used = live.Concat(lost).Select(r => r.Replica.Key.Slot).ToHashSet();
         var next = 1;
         foreach (var host in withoutSlot)
         {
-            while (slotsOfHosts.Any(s => s.Slot == next))
+            while (!used.Add(next))
             {
                 next++;
             }

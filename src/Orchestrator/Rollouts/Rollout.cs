@@ -20,8 +20,13 @@ public static partial class Rollout
     /// <summary>The longest a stop is waited for: above the agent's own bound for any grace period in use.</summary>
     public static readonly TimeSpan StopDeadline = TimeSpan.FromMinutes(15);
 
+    /// <exception cref="ArgumentException">The plan has a slot twice: events name slots by their number.</exception>
     public static RolloutState Begin(ServicePlan plan)
     {
+        if (plan.Slots.CountBy(s => s.Slot).FirstOrDefault(n => n.Value > 1) is { Value: > 1 } twice)
+        {
+            throw new ArgumentException($"the plan of service {plan.Service} has slot {twice.Key} {twice.Value} times", nameof(plan));
+        }
         var parallelism = plan.Policy.Parallelism <= 0 ? int.MaxValue : plan.Policy.Parallelism;
         var first = plan.Strategy is { Kind: StrategyKind.Canary } canary ? canary.First : 0;
         var opening = first == 0 ? 0 : 1;

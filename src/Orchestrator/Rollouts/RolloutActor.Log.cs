@@ -15,4 +15,7 @@ internal sealed partial class RolloutActor
 
     [LoggerMessage(3104, LogLevel.Information, "rollout {Id}: judged by traffic, passed {Passed} {Message}")]
     private partial void LogVerdict(string id, bool passed, string? message);
+
+    [LoggerMessage(3106, LogLevel.Error, "rollout {Id}: ended, because it did not come to rest; the last step was {Step}")]
+    private partial void LogRestless(string id, RolloutEvent step);
 }

@@ -238,6 +238,15 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         var effects = new List<RolloutCommand>();
         for (var index = 0; (index < happened.Count ? happened[index] : await NextAsync(after)) is { } next; index++)
         {
+            if (index >= happened.Count + StepsMax)
+            {
+                // Whatever it goes round and round on is not carried out.
+                LogRestless(job.Id, next);
+                effects.Clear();
+                events = [new RolloutEvent.Ended(RolloutOutcome.Failed, $"the rollout did not come to rest after {StepsMax} steps, which is an error of this program (the last was {next.GetType().Name})") { At = Now }];
+                after = Rollout.Apply(before, events[0]);
+                break;
+            }
             var applied = Rollout.Apply(after, next);
             if (!ReferenceEquals(applied, after))
             {
@@ -281,6 +290,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         return died ?? next;
     }
+
+    /// <summary>What may follow from one event: each slot, and each batch, takes a few steps before something has to be waited for.</summary>
+    private int StepsMax => 64 + (16 * state.Slots.Length);
 
     private string JournalKey(int number) => job.JournalPrefix + number.ToString("D8", CultureInfo.InvariantCulture);
 

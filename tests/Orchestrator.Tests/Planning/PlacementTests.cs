@@ -125,6 +125,20 @@ public sealed class PlacementTests
         Assert.Equal(["h2"], Hosts(Plan(fleet, Revision(1, old), Revision(2, next))));
     }
 
+    [Theory]
+    [InlineData("a", "b")]
+    [InlineData("b", "a")]
+    public void Replica_that_grows_is_measured_beside_all_that_stay_whatever_they_are_called(string growing, string staying)
+    {
+        ServiceSpec Of(string name, string image, long memory) => Web(image, 1, memory) with { Name = name };
+        var (old, next, other) = (Of(growing, "v1", 2 * GiB), Of(growing, "v2", 6 * GiB), Of(staying, "v1", 4 * GiB));
+        var fleet = Reserve(Reserve(Sized(("h1", 8, 8)), "h1", new ReplicaKey(Stack, growing, 1, IdOf(old)), 2 * GiB), "h1", new ReplicaKey(Stack, staying, 1, IdOf(other)), 4 * GiB);
+
+        var result = Planner.Plan(new PlanInput { Stack = Stack, Current = Revision(1, old, other), Target = Revision(2, next, other), Fleet = fleet });
+
+        Assert.StartsWith($"service {growing}: no host can take replica 1: h1: 6 GiB of memory are to be reserved", Assert.Single(result.Errors), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Repair_brings_back_what_fits_and_says_why_the_rest_waits()
     {

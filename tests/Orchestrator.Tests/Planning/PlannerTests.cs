@@ -197,9 +197,36 @@ public sealed class PlannerTests
         var slot = Assert.Single(lost.Services[0].Slots);
         Assert.Equal((ServiceAction.Repair, SlotAction.Create, 2, "h3"), (lost.Services[0].Action, slot.Action, slot.Slot, slot.Host));
 
-        var back = Plan(fleet.Run("h3", web, 2), Revision(1, web), Revision(1, web), isRepair: true);
-        var surplus = Assert.Single(back.Services[0].Slots);
-        Assert.Equal((SlotAction.Remove, "h3"), (surplus.Action, Assert.Single(surplus.Old).Host));
+        // It was booted a moment ago: what runs there has started last, and was created first.
+        var returned = fleet.Run("h3", web, 2).Later("h3", TimeSpan.FromMinutes(1));
+        var surplus = Assert.Single(Plan(returned, Revision(1, web), Revision(1, web), isRepair: true).Services[0].Slots);
+        Assert.Equal((SlotAction.Remove, "h2"), (surplus.Action, Assert.Single(surplus.Old).Host));
+
+        // The same when it comes back in the middle of an update.
+        var next = Service("web", "app:v2", replicas: 2);
+        Assert.Equal("h3", Plan(returned, Revision(1, web), Revision(2, next)).Services[0].Slots.Single(s => s.Slot == 2).Host);
+    }
+
+    [Fact]
+    public void What_ended_on_a_host_whose_engine_is_dead_is_brought_back_elsewhere()
+    {
+        var web = Service("web", replicas: 2);
+        var fleet = Hosts("h1", "h2").Run("h1", web, 1, ReplicaState.Exited).Run("h2", web, 2);
+        Assert.Equal("h1", Assert.Single(Plan(fleet, Revision(1, web), Revision(1, web)).Services[0].Slots).Host);
+
+        var dead = fleet.With(fleet.Hosts["h1"] with { Facts = fleet.Hosts["h1"].Facts! with { EngineError = "no answer" } });
+        foreach (var isRepair in new[] { true, false })
+        {
+            var slot = Assert.Single(Plan(dead, Revision(1, web), Revision(1, web), isRepair).Services[0].Slots);
+            Assert.Equal((1, SlotAction.Create, "h2", 0, "ended on host h1, whose engine does not answer"), (slot.Slot, slot.Action, slot.Host, slot.Old.Length, slot.Reason));
+        }
+
+        // What runs there goes on, and what was to end has ended.
+        Assert.True(Plan(dead.Run("h1", web, 1), Revision(1, web), Revision(1, web), isRepair: true).IsEmpty);
+        var once = Service("web") with { Container = web.Container with { Restart = new RestartSpec { Condition = RestartCondition.None } } };
+        var ended = Hosts("h1", "h2").Run("h1", once, 1, ReplicaState.Exited);
+        ended = ended.With(ended.Hosts["h1"] with { Facts = dead.Hosts["h1"].Facts });
+        Assert.True(Plan(ended, Revision(1, once), Revision(1, once), isRepair: true).IsEmpty);
     }
 
     [Fact]
@@ -271,12 +298,51 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Racks_of_the_same_name_in_two_zones_are_two_racks()
+    {
+        var service = Service("web", replicas: 2) with { Deploy = new DeploySpec { Replicas = 2, Placement = new PlacementSpec { SpreadBy = ["node.labels.zone", "node.labels.rack"] } } };
+        HostSnapshot At(string name, string zone, string rack) => Host(name, HostState.Ready, ("zone", zone), ("rack", rack));
+        var fleet = FleetSnapshot.Empty.With(At("a1", "a", "r1")).With(At("a2", "a", "r2")).With(At("b1", "b", "r1")).With(At("b2", "b", "r3"));
+
+        // Zone b has one replica, in its rack r1; zone a's next goes to its own r1, which has none, whatever r1 of b has.
+        var plan = Plan(fleet.Run("b1", service, 1), Revision(1, service), Revision(1, service));
+        Assert.Equal("a1", Assert.Single(plan.Services[0].Slots).Host);
+    }
+
+    [Fact]
     public void Global_service_has_one_replica_per_eligible_host()
     {
         var service = Service("agent") with { Deploy = new DeploySpec { Mode = ServiceMode.Global } };
         var plan = Plan(Hosts("h1", "h2", "h3").In("h3", HostState.Down), null, Revision(1, service));
 
         Assert.Equal([(1, "h1"), (2, "h2")], plan.Services[0].Slots.Select(s => (s.Slot, s.Host!)));
+    }
+
+    [Fact]
+    public void Number_of_a_host_that_is_down_is_given_to_no_other()
+    {
+        var agent = Service("agent") with { Deploy = new DeploySpec { Mode = ServiceMode.Global } };
+        var fleet = Hosts("a", "b", "c").Run("a", agent, 1).Run("b", agent, 2).In("a", HostState.Down);
+
+        var joined = Assert.Single(Plan(fleet, Revision(1, agent), Revision(1, agent), isRepair: true).Services[0].Slots);
+        Assert.Equal((3, "c"), (joined.Slot, joined.Host));
+        Assert.True(Plan(fleet.Run("c", agent, 3).In("a", HostState.Ready), Revision(1, agent), Revision(1, agent), isRepair: true).IsEmpty);
+    }
+
+    [Fact]
+    public void Two_hosts_that_share_a_number_keep_it_on_one_and_get_another_on_the_other()
+    {
+        ServiceSpec Agent(string image) => Service("agent", image) with { Deploy = new DeploySpec { Mode = ServiceMode.Global } };
+        var agent = Agent("app:v1");
+        var fleet = Hosts("a", "b", "c").Run("a", agent, 1).Run("b", agent, 2).Run("c", agent, 1);
+
+        var slots = Plan(fleet, Revision(1, agent), Revision(1, agent), isRepair: true).Services[0].Slots;
+        Assert.Equal([(3, SlotAction.Create, "c"), (1, SlotAction.Remove, null)], slots.Select(s => (s.Slot, s.Action, s.Host)));
+        Assert.Equal("c", Assert.Single(slots[1].Old).Host);
+
+        var update = Plan(fleet, Revision(1, agent), Revision(2, Agent("app:v2"))).Services[0].Slots;
+        Assert.Equal([(3, "c"), (1, "a"), (2, "b")], update.Select(s => (s.Slot, s.Host)));
+        Assert.Equal(["a", "c"], update[1].Old.Select(o => o.Host).Order());
     }
 
     [Fact]

@@ -48,6 +48,13 @@ internal static class World
         return fleet.With(there with { Replicas = there.Replicas.SetItem(key.ContainerName, replica) });
     }
 
+    /// <summary>Everything on the host was created so much later than at <see cref="Start"/>.</summary>
+    public static FleetSnapshot Later(this FleetSnapshot fleet, string host, TimeSpan after)
+    {
+        var there = fleet.Hosts[host];
+        return fleet.With(there with { Replicas = there.Replicas.ToImmutableSortedDictionary(r => r.Key, r => r.Value with { Created = Start + after }, StringComparer.Ordinal) });
+    }
+
     public static FleetSnapshot In(this FleetSnapshot fleet, string host, HostState state) => fleet.With(fleet.Hosts[host] with { State = state });
 
     public static Plan Plan(FleetSnapshot fleet, StackRevision? current, StackRevision target, bool isRepair = false, params string[] only)

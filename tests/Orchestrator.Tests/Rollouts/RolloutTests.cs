@@ -54,6 +54,14 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Plan_with_a_slot_twice_is_no_plan()
+    {
+        var plan = RolloutRun.Plan(2, StartFirst);
+
+        Assert.Throws<ArgumentException>(() => Rollout.Begin(plan with { Slots = [plan.Slots[0], plan.Slots[0] with { Host = "h2" }] }));
+    }
+
+    [Fact]
     public void Parallelism_zero_takes_all_at_once()
     {
         Assert.Equal(5, new RolloutRun(RolloutRun.Plan(5, StartFirst with { Parallelism = 0 })).Open.Count);
