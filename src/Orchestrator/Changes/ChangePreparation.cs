@@ -308,6 +308,10 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             {
                 throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {name} has container_name {service.Container.ContainerName}, which can exist only once; remove it to scale");
             }
+            if (service.Container.Networks.FirstOrDefault(n => (n.Ipv4Address ?? n.Ipv6Address) is not null) is { } network && replicas > 1)
+            {
+                throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"service {name} has the address {network.Ipv4Address ?? network.Ipv6Address} on network {network.Network}, which can be taken only once; remove it to scale");
+            }
             spec = spec with { Services = spec.Services.Replace(service, service with { Deploy = service.Deploy with { Replicas = replicas } }) };
         }
         return Numbered(spec, current.Services);

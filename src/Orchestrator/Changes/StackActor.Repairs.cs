@@ -58,8 +58,12 @@ internal sealed partial class StackActor
             return;
         }
         var (self, current, good) = (Self, Current!, StackRevision.Good(revisions));
+        var underWay = repairs.Values
+            .SelectMany(r => r.Plan.Slots.Where(s => s.Host is not null).Select(s => (Key: (r.Plan.Service, s.Slot), Host: s.Host!)))
+            .DistinctBy(r => r.Key)
+            .ToImmutableDictionary(r => r.Key, r => r.Host);
         fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
-            .PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true }), current.Number), e => new RepairPlanned(current.Number, [], [e.Message]));
+            .PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), current.Number), e => new RepairPlanned(current.Number, [], [e.Message]));
     }
 
     /// <summary>What cannot be planned for one service does not hold back the others.</summary>

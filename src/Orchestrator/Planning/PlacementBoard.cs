@@ -49,11 +49,22 @@ public sealed class PlacementBoard
             return;
         }
         Hold(host, Reservation.Of(replica));
-        foreach (var (port, protocol) in replica.Ports.Select(PublishedPort).OfType<(int, string)>())
+        foreach (var port in PortsOf(replica))
         {
-            Of(host).Ports.TryAdd((port, protocol), owner);
+            Of(host).Ports.TryAdd(port, owner);
         }
     }
+
+    /// <summary>Ports that a service's own replica gives up last: none of the service can have them in this plan, another service can, after it.</summary>
+    public void HoldPorts(string host, ServiceSpec service, ReplicaSnapshot replica, string owner)
+    {
+        foreach (var (port, protocol) in PortsOf(replica).Where(_ => replica.State is not (ReplicaState.Created or ReplicaState.Exited)))
+        {
+            Of(host).OwnPorts.TryAdd((service.Name, port, protocol), owner);
+        }
+    }
+
+    public static IEnumerable<(int Port, string Protocol)> PortsOf(ReplicaSnapshot replica) => replica.Ports.Select(PublishedPort).OfType<(int, string)>();
 
     public void Hold(string host, Reservation reservation) => Of(host).Reserved += reservation;
 
@@ -83,7 +94,8 @@ public sealed class PlacementBoard
     {
         foreach (var port in FixedPorts(service))
         {
-            if (standings.TryGetValue(host, out var standing) && standing.Ports.TryGetValue((port.Published!.Value, port.Protocol), out var owner))
+            if (standings.TryGetValue(host, out var standing)
+                && (standing.Ports.TryGetValue((port.Published!.Value, port.Protocol), out var owner) || standing.OwnPorts.TryGetValue((service.Name, port.Published.Value, port.Protocol), out owner)))
             {
                 return $"port {port.Published}/{port.Protocol} is taken there by {owner}";
             }
@@ -176,6 +188,8 @@ public sealed class PlacementBoard
         public Dictionary<string, int> OfService { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<(int Port, string Protocol), string> Ports { get; } = [];
+
+        public Dictionary<(string Service, int Port, string Protocol), string> OwnPorts { get; } = [];
     }
 
     /// <summary>Hosts that may run one service at all, with what they are compared by at hand: a choice is one pass over them.</summary>

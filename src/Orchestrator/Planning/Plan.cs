@@ -62,6 +62,9 @@ public sealed record ServicePlan
     /// <summary>The policy by which the slots change, fallbacks applied.</summary>
     public UpdateSpec Policy { get; init; } = new();
 
+    /// <summary>A batch begins only when the old replicas of those before have stopped: their hosts have room for one batch of them beside the new ones.</summary>
+    public bool WaitsForOld { get; init; }
+
     /// <summary>The longest a replica may take to pass its gate.</summary>
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -28,6 +28,9 @@ public sealed record PlanInput
 
     /// <summary>Self-heal: replicas that exist but do not serve are left to the engine's restart policy; only missing, surplus and outdated ones count.</summary>
     public bool IsRepair { get; init; }
+
+    /// <summary>Under repair: where slots are being brought already, by service and slot. Nothing of it need be seen on the host yet.</summary>
+    public ImmutableDictionary<(string Service, int Slot), string> UnderWay { get; init; } = ImmutableDictionary<(string Service, int Slot), string>.Empty;
 }
 
 /// <summary>Either a plan, or every reason why there is none; nothing has been changed. A repair's plan comes with both: what it can bring back, and why the rest has to wait.</summary>

@@ -66,6 +66,11 @@ public static class Planner
         {
             draft.ChooseHosts(board, input.IsRepair ? unplaced : errors);
         }
+        foreach (var draft in drafts)
+        {
+            draft.ChoosePace(board);
+            draft.WaitForPorts(drafts, input.IsRepair ? unplaced : errors, warnings);
+        }
         surging = [.. drafts.Where(d => d.HoldsRoomTwice).Select(d => d.Service)];
         var services = drafts.Select(d => d.ToPlan(warnings)).Concat(Removed(input)).ToImmutableArray();
         WarnOfHosts(input, services, warnings);

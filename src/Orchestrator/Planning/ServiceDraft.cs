@@ -23,6 +23,14 @@ internal sealed class ServiceDraft
 
     private StrategyPlan? strategy;
 
+    /// <summary>The room that is set aside for old replicas beside new ones.</summary>
+    private List<Surge> surging = [];
+
+    private bool waitsForOld;
+
+    /// <summary>Services that have host ports until they have changed which this one is to have, beside those it depends on.</summary>
+    private readonly List<string> waitsFor = [];
+
     /// <summary>Why start-first is not used although it is asked for.</summary>
     private string? obstacle;
 
@@ -76,6 +84,7 @@ internal sealed class ServiceDraft
         foreach (var old in slots.Where(s => s.Action is null or SlotAction.Remove).SelectMany(s => s.Old).Where(o => o.Replica.State != ReplicaState.Retained))
         {
             board.Hold(old.Host.Name, Reservation.Of(old.Replica));
+            board.HoldPorts(old.Host.Name, service, old.Replica, $"{service.Name}.{old.Replica.Key.Slot}, which goes when all else of {service.Name} is there");
         }
         foreach (var slot in slots.Where(s => s is { Host: not null, MustFit: false, Action: not SlotAction.Replace }))
         {
@@ -131,10 +140,22 @@ internal sealed class ServiceDraft
             policy = policy with { Order = UpdateOrder.StopFirst };
             return;
         }
+        surging = surges;
         foreach (var surge in surges)
         {
             board.Hold(surge.Host, surge.Reserved);
             HoldsRoomTwice |= surge.Reserved != default;
+        }
+    }
+
+    /// <summary>What is old may take its time to end, batch upon batch. Where there is no room for that, once everything has its place, the next batch waits.</summary>
+    public void ChoosePace(PlacementBoard board)
+    {
+        var more = Surges(int.MaxValue).Join(surging, all => all.Host, held => held.Host, (all, held) => all with { Reserved = all.Reserved - held.Reserved }).ToList();
+        waitsForOld = more.Any(m => m.ObstacleOn(board, service) is not null);
+        foreach (var surge in waitsForOld ? [] : more)
+        {
+            board.Hold(surge.Host, surge.Reserved);
         }
     }
 
@@ -184,6 +205,62 @@ internal sealed class ServiceDraft
         }
     }
 
+    /// <summary>A port of a host that another service of the stack lets go of in this very plan is taken when that is done.</summary>
+    /// <param name="others">Of all services of the plan.</param>
+    public void WaitForPorts(IReadOnlyCollection<ServiceDraft> others, List<string> errors, List<string> warnings)
+    {
+        var wanted = from slot in slots
+                     where slot is { Host: not null, Action: SlotAction.Create or SlotAction.Replace }
+                     from port in PlacementBoard.FixedPorts(service)
+                     select (Host: slot.Host!, Port: port.Published!.Value, port.Protocol);
+        var needs = wanted.ToHashSet();
+        if (needs.Count == 0)
+        {
+            return;
+        }
+        foreach (var other in others.Where(o => o != this))
+        {
+            var held = other.slots.SelectMany(s => s.Old).Where(o => o.Replica.State is not (ReplicaState.Retained or ReplicaState.Created or ReplicaState.Exited))
+                .SelectMany(o => PlacementBoard.PortsOf(o.Replica).Select(p => (Host: o.Host.Name, p.Port, p.Protocol)))
+                .Where(needs.Contains)
+                .Order()
+                .Cast<(string Host, int Port, string Protocol)?>()
+                .FirstOrDefault();
+            if (held is not { } port || IsAfter(other, others))
+            {
+                continue;
+            }
+            if (other.IsAfter(this, others))
+            {
+                errors.Add($"service {service.Name}: port {port.Port}/{port.Protocol} of host {port.Host} is {other.service.Name}'s until that has changed, which comes after {service.Name}: take the port off in a deploy of its own first");
+                continue;
+            }
+            waitsFor.Add(other.service.Name);
+            warnings.Add($"service {service.Name}: waits for {other.service.Name}, which has port {port.Port}/{port.Protocol} of host {port.Host} until then");
+        }
+    }
+
+    /// <summary>It begins only when the other has ended.</summary>
+    private bool IsAfter(ServiceDraft other, IReadOnlyCollection<ServiceDraft> all)
+    {
+        var (seen, open) = (new HashSet<string>(StringComparer.Ordinal), new Queue<ServiceDraft>([this]));
+        while (open.TryDequeue(out var next))
+        {
+            foreach (var before in next.service.DependsOn.Select(d => d.Service).Concat(next.waitsFor).Where(seen.Add))
+            {
+                if (before == other.service.Name)
+                {
+                    return true;
+                }
+                foreach (var draft in all.Where(d => d.service.Name == before))
+                {
+                    open.Enqueue(draft);
+                }
+            }
+        }
+        return false;
+    }
+
     public ServicePlan ToPlan(List<string> warnings)
     {
         var (changes, current) = (Changes(), CurrentRevision);
@@ -200,9 +277,10 @@ internal sealed class ServiceDraft
             DrainTimeout = service.Deploy.DrainTimeout,
             Slo = SloOf(changes, warnings),
             Strategy = strategy,
+            WaitsForOld = waitsForOld,
             Retain = service.Deploy.Retain,
             Slots = [.. changes.OrderBy(Urgency).ThenBy(s => s.Slot).Select(ToSlotPlan)],
-            After = [.. service.DependsOn.Where(d => input.Target.Services.ContainsKey(d.Service))],
+            After = [.. service.DependsOn.Where(d => input.Target.Services.ContainsKey(d.Service)), .. waitsFor.Select(s => new DependencySpec { Service = s })],
         };
     }
 
@@ -271,6 +349,7 @@ internal sealed class ServiceDraft
 
     /// <summary>Why new replicas cannot run beside their old ones; null when they can.</summary>
     private string? ObstacleOf(List<Surge> surges, PlacementBoard board) => service.Container.ContainerName is { } name ? $"container_name {name} can exist only once"
+        : service.Container.Networks.FirstOrDefault(n => (n.Ipv4Address ?? n.Ipv6Address) is not null) is { } fixedOn ? $"address {fixedOn.Ipv4Address ?? fixedOn.Ipv6Address} of network {fixedOn.Network} can be taken only once"
         : PlacementBoard.FixedPorts(service).FirstOrDefault() is { } port ? $"port {port.Published} of the host can be bound only once"
         : surges.Select(s => s.ObstacleOn(board, service)).FirstOrDefault(o => o is not null)
         ?? (yields ? "other replicas need the room that old and new together would take" : null);
@@ -369,7 +448,7 @@ internal sealed class ServiceDraft
         if (there.IsEmpty)
         {
             var isNew = input.Current?.Services.ContainsKey(service.Name) != true;
-            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost, MustFit = pinnedHost is not null, Reason = isNew ? "new" : LossOf(slot) ?? "missing" };
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost ?? UnderWay(slot), MustFit = pinnedHost is not null, Reason = isNew ? "new" : LossOf(slot) ?? "missing" };
         }
         var stay = there
             .Where(r => r.Host.IsSchedulable && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null)
@@ -382,7 +461,7 @@ internal sealed class ServiceDraft
         {
             Slot = slot,
             Action = SlotAction.Replace,
-            Host = pinnedHost ?? stay,
+            Host = pinnedHost ?? UnderWay(slot) ?? stay,
             MustFit = pinnedHost is not null,
             Old = there,
             Reason = there.Any(r => r.Replica.Key.Revision == revision.Id && HasDrifted(r.Replica)) ? "its configuration is not that of its revision: somebody has replaced it"
@@ -390,6 +469,10 @@ internal sealed class ServiceDraft
                 : "outdated",
         };
     }
+
+    /// <summary>Where it is being brought already, unless it cannot go there any more.</summary>
+    private string? UnderWay(int slot) =>
+        input.UnderWay.TryGetValue((service.Name, slot), out var name) && input.Fleet.Hosts.GetValueOrDefault(name) is { } host && PlacementFilter.Refusal(host, service, revision) is null ? name : null;
 
     /// <summary>It says that it is of a revision, and was made from something else: not by us.</summary>
     private bool HasDrifted(ReplicaSnapshot replica) =>
@@ -461,7 +544,8 @@ internal sealed class ServiceDraft
         {
             var perHost = numbers.SelectMany(n => At(n).Take(1)).GroupBy(r => r.Host.Name, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Count(), StringComparer.Ordinal);
             numbers.Remove(numbers
-                .OrderBy(n => At(n).Any(r => r.Replica.IsServing))
+                .OrderBy(n => At(n).Any(r => PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null))
+                .ThenBy(n => At(n).Any(r => r.Replica.IsServing))
                 .ThenByDescending(n => perHost[At(n)[0].Host.Name])
                 .ThenByDescending(n => n)
                 .First());

@@ -231,6 +231,10 @@ public static partial class Rollout
                 ? new RolloutEvent.Promoted(OnRequest: false) { At = now }
                 : new RolloutEvent.HoldStarted(now + state.Plan.Strategy.Hold) { At = now };
         }
+        if (state.Plan.WaitsForOld && begun.Any(s => s.Phase is SlotPhase.Draining or SlotPhase.Retiring))
+        {
+            return null;
+        }
         if (state.Batch + 1 >= state.BatchCount)
         {
             return EndWhenSettled(state, now, state.Failed == 0 ? RolloutOutcome.Succeeded : RolloutOutcome.Failed);

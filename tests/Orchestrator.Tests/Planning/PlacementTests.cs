@@ -104,6 +104,20 @@ public sealed class PlacementTests
         Assert.StartsWith("service cache: no host can take replica 1", Assert.Single(Errors(fleet, Revision(2, next, huge))), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, true)]
+    [InlineData(6, false)]
+    public void Batch_waits_for_the_old_replicas_of_the_one_before_where_there_is_room_for_one_batch_of_them(long memoryGiB, bool waits)
+    {
+        var (old, next) = (Web("v1", 3, GiB), Web("v2", 3, GiB));
+        var fleet = Enumerable.Range(1, 3).Aggregate(Sized(("h1", 4, memoryGiB)), (f, slot) => Reserve(f, "h1", new ReplicaKey(Stack, "web", slot, IdOf(old)), GiB));
+
+        var web = Plan(fleet, Revision(1, old), Revision(2, next)).Services[0];
+
+        Assert.Equal((UpdateOrder.StartFirst, waits), (web.Policy.Order, web.WaitsForOld));
+    }
+
     [Fact]
     public void Start_first_under_max_replicas_per_node_falls_back_instead_of_waiting_for_ever()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Orchestrator.Api;
 using Orchestrator.Planning;
@@ -375,6 +376,104 @@ public sealed class PlannerTests
 
         Assert.Equal(UpdateOrder.StopFirst, plan.Services[0].Policy.Order);
         Assert.Equal("service web: order start-first cannot work because port 8080 of the host can be bound only once; stop-first is used", Assert.Single(plan.Warnings));
+    }
+
+    [Theory]
+    [InlineData("10.1.0.5", null)]
+    [InlineData(null, "fd00::5")]
+    public void Start_first_with_a_fixed_address_falls_back_and_says_so(string? v4, string? v6)
+    {
+        ServiceSpec With(string image) => Service("web", image, 1, StartFirst) with
+        {
+            Container = new ContainerSpec { Image = image, Networks = [new NetworkAttachmentSpec { Network = "net", EngineName = "shop_net", Ipv4Address = v4, Ipv6Address = v6 }] },
+        };
+        var plan = Plan(Hosts("h1").Run("h1", With("app:v1"), 1), Revision(1, With("app:v1")), Revision(2, With("app:v2")));
+
+        Assert.Equal(UpdateOrder.StopFirst, plan.Services[0].Policy.Order);
+        Assert.Equal($"service web: order start-first cannot work because address {v4 ?? v6} of network net can be taken only once; stop-first is used", Assert.Single(plan.Warnings));
+    }
+
+    [Fact]
+    public void Host_port_that_moves_between_services_is_let_go_of_before_it_is_taken()
+    {
+        var (from, to) = (Ported("web", "app:v1", 8080), Service("api"));
+        var fleet = Hosts("h1").Run("h1", from, 1, ports: "0.0.0.0:8080->80/tcp").Run("h1", to, 1);
+
+        var plan = Plan(fleet, Revision(1, from, to), Revision(2, Ported("web", "app:v1", 8081), Ported("api", "app:v1", 8080)));
+
+        Assert.Equal(["web"], plan.Services.Single(s => s.Service == "api").After.Select(d => d.Service));
+        Assert.Empty(plan.Services.Single(s => s.Service == "web").After);
+        Assert.Equal("service api: waits for web, which has port 8080/tcp of host h1 until then", Assert.Single(plan.Warnings));
+    }
+
+    [Fact]
+    public void Host_port_of_a_replica_that_is_scaled_away_is_waited_for_likewise()
+    {
+        var (web, api) = (Ported("web", "app:v1", 8080) with { Deploy = new DeploySpec { Replicas = 2 } }, Service("api"));
+        var fleet = Hosts("h1", "h2").Run("h1", web, 1, ports: "0.0.0.0:8080->80/tcp").Run("h2", web, 2, ports: "0.0.0.0:8080->80/tcp").Run("h2", api, 1);
+
+        var plan = Plan(fleet, Revision(1, web, api), Revision(2, web with { Deploy = new DeploySpec { Replicas = 1 } }, Ported("api", "app:v1", 8080)));
+
+        Assert.Equal(["web"], plan.Services.Single(s => s.Service == "api").After.Select(d => d.Service));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Host_ports_that_two_services_have_of_each_other_are_refused(bool isDependency)
+    {
+        var (web, api) = (Ported("web", "app:v1", 8080), Ported("api", "app:v1", 8081));
+        var fleet = Hosts("h1").Run("h1", web, 1, ports: "0.0.0.0:8080->80/tcp").Run("h1", api, 1, ports: "0.0.0.0:8081->80/tcp");
+
+        // Either they swap their ports, or the one that lets go comes after the other.
+        var target = isDependency
+            ? Revision(2, Ported("web", "app:v1", 8082) with { DependsOn = [new DependencySpec { Service = "api" }] }, Ported("api", "app:v1", 8080))
+            : Revision(2, Ported("web", "app:v1", 8081), Ported("api", "app:v1", 8080));
+        var result = Planner.Plan(new PlanInput { Stack = Stack, Current = Revision(1, web, api), Target = target, Fleet = fleet });
+
+        var (late, early, port) = isDependency ? ("api", "web", 8080) : ("web", "api", 8081);
+        Assert.Equal($"service {late}: port {port}/tcp of host h1 is {early}'s until that has changed, which comes after {late}: take the port off in a deploy of its own first", Assert.Single(result.Errors));
+    }
+
+    [Fact]
+    public void Scale_down_keeps_what_is_where_it_may_be()
+    {
+        var web = Ported("web", "app:v1", 8080) with { Deploy = new DeploySpec { Replicas = 2 } };
+        var one = web with { Deploy = new DeploySpec { Replicas = 1, Placement = new PlacementSpec { Constraints = [new ConstraintSpec("node.hostname", true, "h2")] } } };
+        var fleet = Hosts("h1", "h2").Run("h1", web, 1, ports: "0.0.0.0:8080->80/tcp").Run("h2", web, 2, ports: "0.0.0.0:8080->80/tcp");
+
+        var slot = Assert.Single(Plan(fleet, Revision(1, web), Revision(2, one)).Services[0].Slots);
+        Assert.Equal((1, SlotAction.Remove), (slot.Slot, slot.Action));
+    }
+
+    [Fact]
+    public void Host_port_of_a_surplus_replica_is_taken_until_that_is_gone()
+    {
+        var web = Ported("web", "app:v1", 8080) with { Deploy = new DeploySpec { Replicas = 2 } };
+        var fleet = Hosts("h1", "h2", "h3").Run("h1", web, 1, ports: "0.0.0.0:8080->80/tcp").Run("h2", web, 1, ports: "0.0.0.0:8080->80/tcp");
+
+        // Slot 1 has one too many, on h2, which goes last.
+        Assert.Equal("h3", Plan(fleet, Revision(1, web), Revision(1, web)).Services[0].Slots.Single(s => s.Slot == 2).Host);
+    }
+
+    private static ServiceSpec Ported(string name, string image, int port) =>
+        Service(name, image) with { Container = new ContainerSpec { Image = image, Ports = [new PortSpec { Target = 80, Published = port, Mode = PortMode.Host }] } };
+
+    [Fact]
+    public void Repair_plans_beside_the_repairs_that_are_under_way()
+    {
+        var web = Service("web", replicas: 3) with { Deploy = new DeploySpec { Replicas = 3, Placement = new PlacementSpec { MaxReplicasPerHost = 1 } } };
+        var revision = Revision(1, web);
+        var input = new PlanInput { Stack = Stack, Current = revision, Target = revision, Fleet = Hosts("h1", "h2", "h3").Run("h1", web, 1), IsRepair = true };
+
+        // Slot 3 is being pulled on h2, where slot 2 would be sent by itself.
+        var plan = Planner.Plan(input with { UnderWay = ImmutableDictionary<(string, int), string>.Empty.Add(("web", 3), "h2") }).Plan!;
+        Assert.Equal([(2, "h3"), (3, "h2")], plan.Services[0].Slots.Select(s => (s.Slot, s.Host!)));
+        Assert.Equal("h2", Planner.Plan(input).Plan!.Services[0].Slots[0].Host);
+
+        // Not where it cannot go any more.
+        var lost = Planner.Plan(input with { Fleet = input.Fleet.In("h2", HostState.Down), UnderWay = ImmutableDictionary<(string, int), string>.Empty.Add(("web", 3), "h2") });
+        Assert.Equal("h3", Assert.Single(lost.Plan!.Services[0].Slots).Host);
     }
 
     [Fact]

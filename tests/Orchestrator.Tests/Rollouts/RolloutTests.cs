@@ -31,6 +31,18 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Where_room_is_short_the_next_batch_waits_until_the_old_of_the_one_before_have_stopped()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(3, StartFirst) with { WaitsForOld = true });
+        run.Serve(1).Serve(2);
+        Assert.Equal("drain:1 drain:2", run.Asked);
+        Assert.Equal("drain:2", run.Gone(1).Asked);
+        Assert.Equal("stop:2+", run.Drained(2).Asked);
+        Assert.Equal("start:3@h3", run.Stopped(2).Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(3).Gone(3).State.Outcome);
+    }
+
+    [Fact]
     public void Stop_first_pulls_then_drains_and_stops_then_starts_and_publishes()
     {
         var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));

@@ -158,6 +158,21 @@ public sealed class ServiceErrorTests
                 """
             },
             {
+                "addresses with replicas",
+                """
+                services:
+                  web:
+                    image: a
+                    networks:
+                      default: {ipv4_address: 10.9.0.5, ipv6_address: "fd00::5"}
+                    deploy: {replicas: 2}
+                """,
+                """
+                stack.yaml:5:31: services.web.networks.default.ipv4_address: one address cannot serve 2 replicas; remove `ipv4_address`, or run one replica
+                stack.yaml:5:55: services.web.networks.default.ipv6_address: one address cannot serve 2 replicas; remove `ipv6_address`, or run one replica
+                """
+            },
+            {
                 "scale against replicas",
                 """
                 services:

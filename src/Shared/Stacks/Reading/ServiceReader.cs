@@ -26,6 +26,7 @@ internal static class ServiceReader
         };
         CheckMounts(value, container);
         CheckContainerName(value, container, deploy);
+        CheckAddresses(value, container, deploy);
         var (traffic, ports, routes) = ServiceTraffic.Of(value, draft with { Container = container });
         return new ServiceReading(
             new ServiceSpec { Name = name, Container = container, DependsOn = draft.DependsOn, Deploy = deploy, PullPolicy = draft.PullPolicy, Traffic = traffic },
@@ -125,5 +126,19 @@ internal static class ServiceReader
             return;
         if (deploy.Mode == ServiceMode.Replicated && deploy.Replicas > 1)
             at.Error($"one container name cannot serve {deploy.Replicas} replicas", "remove `container_name`, or run one replica");
+    }
+
+    private static void CheckAddresses(Value value, ContainerSpec container, DeploySpec deploy)
+    {
+        if (deploy.Mode != ServiceMode.Replicated || deploy.Replicas <= 1)
+            return;
+        foreach (var network in container.Networks)
+        {
+            foreach (var (key, address) in new[] { ("ipv4_address", network.Ipv4Address), ("ipv6_address", network.Ipv6Address) })
+            {
+                if (address is not null)
+                    value.Find("networks")?.Find(network.Network)?.Find(key)?.Error($"one address cannot serve {deploy.Replicas} replicas", $"remove `{key}`, or run one replica");
+            }
+        }
     }
 }
