@@ -101,6 +101,9 @@ public sealed record SlotPlan
     /// <summary>Where the new replica goes; null for Remove.</summary>
     public string? Host { get; init; }
 
+    /// <summary>Where the slot has what is wanted already, and loses only what is left beside it; null where it is replaced, or goes away.</summary>
+    public string? KeptHost { get; init; }
+
     /// <summary>What the slot has now and will lose.</summary>
     public ImmutableArray<Placement> Old { get; init; } = [];
 

@@ -307,6 +307,7 @@ internal sealed class ServiceDraft
             Slot = slot.Slot,
             Action = slot.Action ?? SlotAction.Remove,
             Host = slot.Action == SlotAction.Remove ? null : slot.Action is null ? null : slot.Host,
+            KeptHost = slot.Action is null ? slot.Host : null,
             Old = old,
             Prune = [.. Retained(slot.Slot, r => slot.Action == SlotAction.Remove || r.Host.Name != slot.Host || r.Replica.Key.Revision != revision.Id)
                 .Skip(keep)
@@ -417,6 +418,12 @@ internal sealed class ServiceDraft
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart)))
         {
+            if (!kept.Replica.IsServing)
+            {
+                // Whatever else of the slot serves is no surplus until this one does.
+                others = others.RemoveAll(r => r.Replica.IsServing);
+            }
+
             // What a lost host had is there again when it returns, and nothing else looks at what is kept before the slot changes again.
             var beyond = input.IsRepair ? Retained(slot, _ => true).Skip(service.Deploy.Retain).ToImmutableArray() : [];
             return new SlotDraft

@@ -123,7 +123,8 @@ public static partial class Rollout
             var left = slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host), OldInTraffic = slot.OldInTraffic.RemoveAll(o => o.Host == e.Host) };
             if (slot.Host != e.Host)
             {
-                state = OldGone(state, left, e.At);
+                // What was left beside one that is lost is all that the slot has.
+                state = slot.Phase == SlotPhase.Draining && slot.Plan.KeptHost == e.Host ? Move(state, left, SlotPhase.Cancelled, e.At) : OldGone(state, left, e.At);
                 continue;
             }
             state = slot.Phase switch

@@ -107,9 +107,9 @@ public static partial class Rollout
             }
 
             // Behind the old one's return: no table has neither.
-            if (IsSentBack(before, was, now) && now.OldLeft.Any(o => o.Serving))
+            if (IsSentBack(before, was, now) && now.Host is not null && now.OldLeft.Any(o => o.Serving))
             {
-                yield return new RolloutCommand.Withdraw(now.Plan.Slot, now.Host!, now.Attempt);
+                yield return new RolloutCommand.Withdraw(now.Plan.Slot, now.Host, now.Attempt);
             }
             if (now.Phase == SlotPhase.Failed && was.Phase == SlotPhase.Staged)
             {
@@ -300,9 +300,10 @@ public static partial class Rollout
     private static bool IsSwitchUndone(RolloutState state, SlotState slot) =>
         state is { IsBlueGreen: true, IsPromoted: true, UnwindsTo: not null } && slot is { Phase: SlotPhase.Pending, Plan.Action: SlotAction.Remove };
 
-    /// <summary>The new replica may have traffic that is the old one's again.</summary>
+    /// <summary>The new replica may have traffic that is the old one's again; what is held is left to what comes of the hold.</summary>
     private static bool IsSentBack(RolloutState before, SlotState was, SlotState now) =>
         (was.Phase == SlotPhase.Judging && now.Phase == SlotPhase.Failed)
+        || (was.Phase is SlotPhase.Publishing or SlotPhase.Draining && now is { Phase: SlotPhase.Failed, Failure.Stage: ReplicaStage.Monitor } && !IsWatched(before, was))
         || (before.IsBlueGreen && was.Phase == SlotPhase.Publishing && now.Phase is SlotPhase.Failed or SlotPhase.Cancelled);
 
     /// <summary>Only what served is worth going back to, and only where the slot lives on; of several, as many as are retained, the current revision's first.</summary>

@@ -33,6 +33,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private readonly ILogger logger;
     private readonly Dictionary<string, RolloutCommand> sent = new(StringComparer.Ordinal);
     private readonly ReplicaWatch watch = new();
+
+    /// <summary>By slot: as <see cref="TrafficMessage.Published"/> had it.</summary>
+    private readonly Dictionary<int, int?> restarts = [];
     private RolloutState state;
     private int journaled;
     private int judgements;
@@ -123,7 +126,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         Receive<Recover>(_ => { });
         ReceiveAsync<Wakeup>(_ => RecordAsync([]));
         ReceiveAsync<FleetMessage.Answered>(AnsweredAsync);
-        ReceiveAsync<TrafficMessage.Published>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaPublished(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<TrafficMessage.Published>(PublishedAsync);
         Receive<TrafficMessage.Awaited>(m =>
         {
             if (PublishingOf(m.Replica, m.Host) is { } slot)
@@ -131,8 +134,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 Report(new ChangeEvent.ReplicaMoved(job.Plan.Service, slot.Plan.Slot, m.Host, m.Replica.Revision, ReplicaStep.Passed, m.For));
             }
         });
-        ReceiveAsync<TrafficMessage.Refused>(m => PublishingOf(m.Replica, m.Host) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<TrafficMessage.Refused>(m => (PublishingOf(m.Replica, m.Host) ?? DrainingOf(m.Replica, m.Host)) is { } slot ? RecordAsync(new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, m.Report) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Drained>(DrainedAsync);
+        ReceiveAsync<TrafficMessage.Kept>(KeptAsync);
         ReceiveAsync<TrafficMessage.Withheld>(m => WithholdingOf(m.Replica) is { } slot ? RecordAsync(new RolloutEvent.ReplicaWithheld(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<FleetMessage.Changed>(m => ExamineAsync(m.Fleet));
         ReceiveAsync<FleetSnapshot>(ExamineAsync);
@@ -153,6 +157,16 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
     }
 
+    private Task PublishedAsync(TrafficMessage.Published message)
+    {
+        if (PublishingOf(message.Replica, message.Host) is not { } slot)
+        {
+            return Task.CompletedTask;
+        }
+        restarts[slot.Plan.Slot] = message.Restarts;
+        return RecordAsync(new RolloutEvent.ReplicaPublished(slot.Plan.Slot, slot.Attempt) { At = Now });
+    }
+
     private Task DrainedAsync(TrafficMessage.Drained message)
     {
         if (message.Replica.Revision == job.Plan.ToRevision && state.Slot(message.Replica.Slot) is { Phase: SlotPhase.Cancelling } slot && slot.Host == message.Host)
@@ -164,8 +178,20 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         return RecordAsync(new RolloutEvent.OldDrained(message.Replica.Slot, message.Host, message.Replica.Revision) { At = Now });
     }
 
-    private SlotState? PublishingOf(ReplicaKey replica, string host) =>
-        state.Slot(replica.Slot) is { Phase: SlotPhase.Publishing } slot && slot.Host == host && replica.Revision == job.Plan.ToRevision ? slot : null;
+    /// <summary>It passed its gate before it could be called off, and its slot has nothing else: whatever is planned next finds it.</summary>
+    private Task KeptAsync(TrafficMessage.Kept message) =>
+        NewOf(message.Replica, message.Host, SlotPhase.Cancelling) is { } slot ? RecordAsync(new RolloutEvent.NewCancelled(slot.Plan.Slot, slot.Attempt) { At = Now }) : Task.CompletedTask;
+
+    private SlotState? PublishingOf(ReplicaKey replica, string host) => NewOf(replica, host, SlotPhase.Publishing);
+
+    private SlotState? DrainingOf(ReplicaKey replica, string host) => NewOf(replica, host, SlotPhase.Draining);
+
+    private SlotState? NewOf(ReplicaKey replica, string host, SlotPhase phase) =>
+        state.Slot(replica.Slot) is { } slot && slot.Phase == phase && (slot.Host ?? slot.Plan.KeptHost) == host && replica.Revision == job.Plan.ToRevision ? slot : null;
+
+    /// <summary>What takes the place of the slot's old replicas, or has it already; null where nothing does, or not before they are gone.</summary>
+    private TrafficMessage.Successor? SuccessorOf(int number) =>
+        state.Slot(number) is { Phase: SlotPhase.Draining } slot && (slot.Host ?? slot.Plan.KeptHost) is { } host ? new TrafficMessage.Successor(KeyOf(number), host, restarts.GetValueOrDefault(number)) : null;
 
     private SlotState? WithholdingOf(ReplicaKey replica) =>
         state.Slot(replica.Slot) is { Phase: SlotPhase.Withholding } slot && replica.Revision == job.Plan.ToRevision ? slot : null;
@@ -186,7 +212,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
     }
 
-    private bool Concerns(string host) => state.Slots.Any(s => s.Host == host || s.OldLeft.Any(o => o.Host == host));
+    private bool Concerns(string host) => state.Slots.Any(s => s.Host == host || s.Plan.KeptHost == host || s.OldLeft.Any(o => o.Host == host));
 
     private async Task ResumeAsync()
     {
@@ -384,7 +410,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     traffic.Tell(new TrafficMessage.Publish(KeyOf(c.Slot), c.Host));
                     break;
                 case RolloutCommand.Drain c:
-                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host));
+                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host, SuccessorOf(c.Slot)));
                     break;
                 case RolloutCommand.Withdraw c:
                     traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host));
@@ -397,7 +423,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     break;
                 case RolloutCommand.CancelNew c:
                     // It may have passed its gate and taken traffic, which is news on its way here.
-                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host));
+                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host, UnlessLast: true));
                     break;
                 case RolloutCommand.Prune c:
                     Send(c.Host, c, new AgentCommand.StopReplica { CommandId = $"{job.Id}/{c.Slot}/prune/{c.Host}/{c.Revision}", Key = KeyOf(c.Slot) with { Revision = c.Revision } });

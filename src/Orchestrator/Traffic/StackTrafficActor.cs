@@ -29,7 +29,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private readonly ITrafficExtras extras;
     private readonly ILogger logger;
     private readonly CutoverBarrier barrier = new();
-    private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since)> publishing = [];
+    private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since, int? Restarts)> publishing = [];
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo)> draining = [];
     private readonly List<(long Version, IActorRef ReplyTo, DateTimeOffset Until)> settling = [];
 
@@ -65,11 +65,16 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         Receive<TrafficMessage.Settle>(_ => Await(marks.Version, DateTimeOffset.MaxValue));
         Receive<TrafficMessage.GetStanding>(_ => Sender.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version))));
         ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
-        Receive<FleetMessage.Answered>(Answered);
+        ReceiveAsync<FleetMessage.Answered>(message =>
+        {
+            Answered(message);
+            return YieldAsync();
+        });
         Receive<FleetMessage.HostLost>(_ => { });
         ReceiveAsync<Tick>(async _ =>
         {
             await SwitchServingAsync();
+            await YieldAsync();
             Check();
         });
         Receive<EtcdSinkMessage.Applied>(EtcdApplied);
@@ -113,6 +118,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         snapshot = message.Fleet;
         await SwitchServingAsync();
         await RefreshAsync();
+        await YieldAsync();
     }
 
     private async Task PublishAsync(TrafficMessage.Publish message)
@@ -125,7 +131,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     {
         var id = TrafficTables.Id(replica, host);
         publishing.RemoveAll(p => p.Endpoint == id);
-        publishing.Add((id, replica, host, replyTo, Now));
+        publishing.Add((id, replica, host, replyTo, Now, Find(replica, host)?.RestartCount));
         Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
         return id;
     }
@@ -215,21 +221,6 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message.Service, message.Revision))),
             WithheldNames = marks.Withheld.Except(marks.Withheld.Where(n => n.StartsWith($"{message.Service}/", StringComparison.Ordinal) && !there.Contains(n))),
         });
-    }
-
-    private async Task DrainAsync(TrafficMessage.Drain message)
-    {
-        var id = TrafficTables.Id(message.Replica, message.Host);
-        LeaveOut(message.Replica, message.Host);
-        draining.RemoveAll(d => d.Endpoint == id);
-        draining.Add((id, message.Replica, message.Host, Sender));
-        await MarkAsync(marks with { Draining = marks.Draining.Add(id) });
-    }
-
-    private Task UndrainAsync(TrafficMessage.Undrain message)
-    {
-        LeaveOut(message.Replica, message.Host);
-        return MarkAsync(marks with { Draining = marks.Draining.Remove(TrafficTables.Id(message.Replica, message.Host)) });
     }
 
     private async Task MarkAsync(TrafficMarks next)
@@ -324,10 +315,15 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         }
         foreach (var waiting in publishing.ToList())
         {
-            if (barrier.IsPublished(waiting.Endpoint) || IsUnreachable(waiting.Replica, waiting.Host))
+            if (WhyDead(waiting.Replica, waiting.Host, waiting.Restarts) is { } death && OfSlot(waiting.Replica).Any(e => e.Id != waiting.Endpoint))
             {
                 publishing.Remove(waiting);
-                waiting.ReplyTo.Tell(new TrafficMessage.Published(waiting.Replica, waiting.Host));
+                waiting.ReplyTo.Tell(Died(waiting.Replica, waiting.Host, death));
+            }
+            else if (barrier.IsPublished(waiting.Endpoint) || IsUnreachable(waiting.Replica, waiting.Host))
+            {
+                publishing.Remove(waiting);
+                waiting.ReplyTo.Tell(new TrafficMessage.Published(waiting.Replica, waiting.Host, waiting.Restarts));
             }
             else if (WhyRefused(waiting.Endpoint, waiting.Since) is { } why)
             {
@@ -342,7 +338,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             waiting.ReplyTo.Tell(new TrafficMessage.Drained(waiting.Replica, waiting.Host));
         }
         SettleAll((version, until) => barrier.IsShown(version) || Now >= until);
-        if (publishing.Count == 0 && settling.Count == 0 && switching.Count == 0)
+        if (publishing.Count == 0 && settling.Count == 0 && switching.Count == 0 && yielding.Count == 0)
         {
             Timers.Cancel(nameof(Tick));
         }
@@ -388,8 +384,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         && IsServing(replica, host)
         && table.Services.All(s => s.Endpoints.All(e => e.Id != TrafficTables.Id(replica, host)));
 
-    private bool IsServing(ReplicaKey replica, string host) =>
-        snapshot.Hosts.GetValueOrDefault(host)?.Replicas.Values.Any(r => r.Key == replica && r.IsServing) == true;
+    private bool IsServing(ReplicaKey replica, string host) => Find(replica, host)?.IsServing == true;
+
+    /// <summary>The one that serves first: a container that another has replaced may still be there.</summary>
+    private ReplicaSnapshot? Find(ReplicaKey replica, string host) =>
+        snapshot.Hosts.GetValueOrDefault(host)?.Replicas.Values.Where(r => r.Key == replica).MaxBy(r => r.IsServing);
 
     private void Await(long version, DateTimeOffset until)
     {
@@ -402,6 +401,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     {
         isRemoved = true;
         switching.Clear();
+        yielding.Clear();
         barrier.Observe(snapshot);
         marks = marks with { Version = marks.Version + 1 };
         await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);

@@ -16,12 +16,13 @@ internal abstract record TrafficMessage
     /// <summary>A rollout's: the replica has passed its gate. Answered with <see cref="Published"/> or <see cref="Refused"/> once every host shows it.</summary>
     public sealed record Publish(ReplicaKey Replica, string Host) : TrafficMessage;
 
-    public sealed record Published(ReplicaKey Replica, string Host) : TrafficMessage;
+    /// <param name="Restarts">How often it had been started anew when it was to be published; null when the fleet did not know it yet.</param>
+    public sealed record Published(ReplicaKey Replica, string Host, int? Restarts = null) : TrafficMessage;
 
     /// <summary>Before <see cref="Published"/>: which hosts do not show it yet, and why, whenever that changes.</summary>
     public sealed record Awaited(ReplicaKey Replica, string Host, string For) : TrafficMessage;
 
-    /// <summary>It cannot be shown everywhere.</summary>
+    /// <summary>It cannot be shown everywhere, or is the successor of what was to be drained and does not serve any more.</summary>
     public sealed record Refused(ReplicaKey Replica, string Host, FailureReport Report) : TrafficMessage;
 
     /// <summary>A rollout's: the replica, which is not there yet, takes no traffic wherever it comes to be, until it is published or switched to. Answered with <see cref="Withheld"/> once that is durable.</summary>
@@ -33,7 +34,15 @@ internal abstract record TrafficMessage
     public sealed record Switch(ImmutableArray<(ReplicaKey Replica, string Host)> To, ImmutableArray<(ReplicaKey Replica, string Host)> From) : TrafficMessage;
 
     /// <summary>A rollout's: the replica is to go. Answered with <see cref="Drained"/> once no host sends anything to it and nothing is open, or the drain timeout has passed.</summary>
-    public sealed record Drain(ReplicaKey Replica, string Host) : TrafficMessage;
+    /// <param name="For">What takes its place: until that serves everywhere nothing is drained, and when it dies instead, it is <see cref="Refused"/>. Null: nothing does.</param>
+    /// <param name="UnlessLast">It was called off before it was known to have passed its gate: when it serves, and no other of its slot does, it is <see cref="Kept"/>.</param>
+    public sealed record Drain(ReplicaKey Replica, string Host, Successor? For = null, bool UnlessLast = false) : TrafficMessage;
+
+    /// <summary>It was not drained and serves on.</summary>
+    public sealed record Kept(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    /// <param name="Restarts">As in <see cref="Published"/>: with more of them it has exited since.</param>
+    public sealed record Successor(ReplicaKey Replica, string Host, int? Restarts);
 
     public sealed record Drained(ReplicaKey Replica, string Host) : TrafficMessage;
 

@@ -201,7 +201,7 @@ public sealed class PlannerTests
         // It was booted a moment ago: what runs there has started last, and was created first.
         var returned = fleet.Run("h3", web, 2).Later("h3", TimeSpan.FromMinutes(1));
         var surplus = Assert.Single(Plan(returned, Revision(1, web), Revision(1, web), isRepair: true).Services[0].Slots);
-        Assert.Equal((SlotAction.Remove, "h2"), (surplus.Action, Assert.Single(surplus.Old).Host));
+        Assert.Equal((SlotAction.Remove, "h2", "h3"), (surplus.Action, Assert.Single(surplus.Old).Host, surplus.KeptHost));
 
         // The same when it comes back in the middle of an update.
         var next = Service("web", "app:v2", replicas: 2);

@@ -20,7 +20,7 @@ public sealed class RolloutActorTests : ActorTestKit
     private readonly MemoryStore store = new();
     private readonly TestProbe fleet;
     private readonly TestProbe traffic;
-    private readonly RolloutJob job;
+    private RolloutJob job;
 
     public RolloutActorTests()
     {
@@ -62,6 +62,37 @@ public sealed class RolloutActorTests : ActorTestKit
         Assert.Equal(New with { Revision = "old" }, traffic.FishForMessage<TrafficMessage.Drain>(_ => true).Replica);
     }
 
+    [Fact]
+    public void Replica_that_dies_before_the_old_one_is_drained_has_failed_and_the_old_one_stays_in_the_traffic()
+    {
+        job = job with { Plan = job.Plan with { Slo = null } };
+        Begin();
+        PublishOnly();
+        var drain = traffic.ExpectMsg<TrafficMessage.Drain>();
+        Assert.Equal(new TrafficMessage.Successor(New, "h1", 3), drain.For);
+
+        traffic.Reply(new TrafficMessage.Refused(New, "h1", new FailureReport { Stage = ReplicaStage.Monitor, Message = "exited" }));
+
+        Assert.Equal(drain.Replica, traffic.ExpectMsg<TrafficMessage.Undrain>().Replica);
+        Assert.Equal(New, traffic.ExpectMsg<TrafficMessage.Drain>().Replica);
+        FishForMessage<RolloutMessage.Paused>(_ => true);
+    }
+
+    [Fact]
+    public void What_is_left_beside_a_replica_that_is_kept_leaves_the_traffic_for_that_one()
+    {
+        var slot = new SlotPlan { Slot = 1, Action = SlotAction.Remove, KeptHost = "h1", Old = [new Placement("h2", "old", Serving: true)] };
+        job = job with { Plan = job.Plan with { Slo = null, Slots = [slot] } };
+        Begin();
+        var drain = traffic.FishForMessage<TrafficMessage.Drain>(_ => true);
+        Assert.Equal(new TrafficMessage.Successor(New, "h1", null), drain.For);
+
+        traffic.Reply(new TrafficMessage.Refused(New, "h1", new FailureReport { Stage = ReplicaStage.Monitor, Message = "exited" }));
+
+        Assert.Equal(drain.Replica, traffic.ExpectMsg<TrafficMessage.Undrain>().Replica);
+        FishForMessage<RolloutMessage.Paused>(_ => true);
+    }
+
     private ReplicaKey New => new("shop", "web", 1, job.Plan.ToRevision);
 
     private IActorRef Begin()
@@ -80,12 +111,17 @@ public sealed class RolloutActorTests : ActorTestKit
 
     private void Publish()
     {
+        PublishOnly();
+        TellHosts();
+    }
+
+    private void PublishOnly()
+    {
         traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
         var start = fleet.FishForMessage<FleetMessage.Send>(_ => true);
         fleet.Reply(new FleetMessage.Answered("h1", start.Command.CommandId, new AgentEvent.ReplicaPassed(start.Command.CommandId, New)));
         traffic.ExpectMsg<TrafficMessage.Publish>();
-        traffic.Reply(new TrafficMessage.Published(New, "h1"));
-        TellHosts();
+        traffic.Reply(new TrafficMessage.Published(New, "h1", Restarts: 3));
     }
 
     /// <summary>Both replicas get a hundred requests.</summary>

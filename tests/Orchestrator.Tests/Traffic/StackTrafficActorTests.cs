@@ -85,6 +85,48 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Old_replica_stays_when_its_successor_has_exited_since_it_was_published()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
+        var table = ReadTables().Last();
+        Acknowledge("h1", table.Version);
+        Acknowledge("h2", table.Version);
+        var published = ExpectMsg<TrafficMessage.Published>();
+        Observe(now = now.With(Restarted(now.Hosts["h2"])));
+
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", published.Restarts)), TestActor);
+
+        Assert.Equal("the replica passed its gate, and exited and was started again before the old one left the traffic", ExpectMsg<TrafficMessage.Refused>().Report.Message);
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Serving"], Standing());
+    }
+
+    [Fact]
+    public void Old_replica_leaves_once_every_host_shows_its_successor()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        var table = ReadTables().Last();
+        Acknowledge("h1", table.Version);
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", 0)), TestActor);
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Serving"], Standing());
+
+        Acknowledge("h2", table.Version);
+
+        Assert.Equal(["10.0.0.2 Draining", "10.0.0.3 Serving"], Standing());
+    }
+
+    [Fact]
+    public void Start_that_is_called_off_is_kept_when_it_serves_and_its_slot_has_nothing_else()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", UnlessLast: true), TestActor);
+        Assert.Equal(Key(Old), ExpectMsg<TrafficMessage.Kept>().Replica);
+    }
+
+    [Fact]
     public void Etcd_is_waited_for_as_a_host_is_and_a_draining_replica_keeps_its_drain_timeout_there()
     {
         var sink = CreateTestProbe();
@@ -274,6 +316,8 @@ public sealed class StackTrafficActorTests : ActorTestKit
         Observe(now = Run(now, "h1", Old, "10.0.0.2").Run("h2", New, 1, ReplicaState.Starting, ReplicaHealth.Starting));
         ReadTables();
     }
+
+    private static HostSnapshot Restarted(HostSnapshot host) => host with { Replicas = host.Replicas.ToImmutableSortedDictionary(r => r.Key, r => r.Value with { RestartCount = r.Value.RestartCount + 1 }, StringComparer.Ordinal) };
 
     private TrafficMarks Kept() =>
         System.Text.Json.JsonSerializer.Deserialize(store.GetAsync("traffic/shop", CancellationToken.None).GetAwaiter().GetResult()!.Value, StoreJson.Default.TrafficMarks)!;

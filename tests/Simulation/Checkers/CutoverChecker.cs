@@ -49,6 +49,9 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
         var successors = table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Service == service && e.Replica.Slot == old.Replica.Slot).ToList();
         if (successors.Count == 0)
         {
+            // Of a service that has all it wants without it, the slot is one that goes away.
+            if (Slots(table, service) >= wishes.ReplicasMin(table.Stack, service)) return;
+
             // What dies again and again gives its name to the one that takes its place.
             if (World.Host(old.Host).Find(old.Replica.ContainerName) is { RestartCount: > 0 }) return;
             Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, which has no other replica of its slot");
@@ -65,6 +68,9 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
             if (!successors.Exists(s => other.Ingress.Serves(s.Id))) Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, and {other.Name} does not show {string.Join(" or ", successors.Select(s => s.Id))} yet");
         }
     }
+
+    private static int Slots(TrafficTable table, string service) =>
+        table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Service == service).Select(e => e.Replica.Slot).Distinct().Count();
 
     /// <summary><c>stack/number</c>, as command ids begin.</summary>
     private static string ChangeOf(string commandId) => string.Join('/', commandId.Split('/').Take(2));

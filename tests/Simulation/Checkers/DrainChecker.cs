@@ -10,6 +10,9 @@ internal sealed class DrainChecker(World world, Barrier barrier) : Checker(world
 {
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
 
+    /// <summary>Containers that have been asked to stop: that one does not, and is killed in the end, is the same stop.</summary>
+    private readonly HashSet<string> _stopping = new(StringComparer.Ordinal);
+
     public override string Name => "nothing is stopped before it is drained";
 
     public override void OnSent(SimHost host, AgentCommand command)
@@ -28,8 +31,11 @@ internal sealed class DrainChecker(World world, Barrier barrier) : Checker(world
 
     public override void OnEngineCall(SimHost host, string operation, string subject, bool isBefore)
     {
+        if (operation == nameof(IEngine.StartContainerAsync)) _stopping.Remove($"{host.Name} {host.Find(subject)?.Id}");
         if (!isBefore || operation is not (nameof(IEngine.StopContainerAsync) or nameof(IEngine.KillContainerAsync) or nameof(IEngine.RemoveContainerAsync))) return;
         if (host.Find(subject) is not { IsRunning: true } container || container.Request.Labels.GetValueOrDefault(ReplicaLabels.Stack) is not { } stack || _removed.Contains(stack)) return;
+        if (operation == nameof(IEngine.StopContainerAsync)) _stopping.Add($"{host.Name} {container.Id}");
+        else if (_stopping.Contains($"{host.Name} {container.Id}")) return;
         foreach (var other in World.Hosts) Check(stack, host, container, other);
     }
 

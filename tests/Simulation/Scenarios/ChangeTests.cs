@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Simulation.Scenarios;
 
@@ -38,6 +39,31 @@ public sealed class ChangeTests : Scenario
         Deploy(Shop(Web("v1")));
         Deploy(Shop(Web(version)), ChangeOutcome.Paused);
         Assert.Equal(3, Running(":v1"));
+    }
+
+    [Fact]
+    public void Version_that_dies_after_its_gate_and_before_every_ingress_has_it_takes_no_place()
+    {
+        Begin();
+        Deploy(Shop(Web("v1")));
+        World.Host("h1").StickIngress(TimeSpan.FromSeconds(7));
+        Deploy(Shop(DiesAfterItsGate), ChangeOutcome.Paused);
+        Pass(20);
+        Assert.Equal(3, Running(":v1"));
+        Assert.All(World.Hosts.SelectMany(h => h.Ingress.Endpoints).Where(e => e.State == EndpointState.Serving), e => Assert.Equal(First(), e.Replica.Revision));
+    }
+
+    [Fact]
+    public void First_replicas_that_serve_when_a_newer_deploy_comes_serve_until_their_successors_do()
+    {
+        for (var seed = 1; seed <= 8; seed++)
+        {
+            Begin(seed);
+            World.Ask(Shop(Web("v1") with { Parallelism = 0 }).Deploy);
+            When(() => World.Host("h1").Ingress.Endpoints.Count(e => e.State == EndpointState.Serving) == 3, "the first three are in the traffic");
+            Deploy(Shop(Web("v2") with { Parallelism = 0 }));
+            Rest();
+        }
     }
 
     [Fact]
@@ -178,6 +204,7 @@ public sealed class ChangeTests : Scenario
         World.Host("h3").Crash(TimeSpan.FromSeconds(60));
         Pass(20);
         Until(World.Ask(new ChangeRequest.Scale { Stack = "shop", SkipUnreachable = true, Replicas = ImmutableSortedDictionary<string, int>.Empty.Add("web", 1) }), ChangeOutcome.Done);
+        Ends(World.Ask(new ChangeRequest.Resume { Stack = "shop" }));
         Rest();
         Assert.Equal(1, Running(":v1"));
     }
@@ -195,6 +222,9 @@ public sealed class ChangeTests : Scenario
         Deploy(Shop(Web("v1")));
         Rest();
     }
+
+    /// <summary>Healthy after 0.7 s, passed after 1 s, and it exits after 1.5 s, every time.</summary>
+    private static ServiceSetup DiesAfterItsGate => Web("quits") with { Monitor = TimeSpan.FromSeconds(1) };
 
     private int Running(string tag) => World.Hosts.Sum(host => host.Of("shop").Count(c => c.IsRunning && c.Request.Image.Contains(tag, StringComparison.Ordinal)));
 }

@@ -194,8 +194,6 @@ public sealed class FaultTests : Scenario
         Rest();
     }
 
-    private string First() => new Changes.StackStore(World.Coordinator.Store).LoadAsync("shop").GetAwaiter().GetResult().Revisions.First(r => r.Number == 1).Services["web"].Id;
-
     private int CommitsOfAnUpdate()
     {
         Begin();

@@ -71,6 +71,9 @@ public abstract class Scenario : IDisposable
         AssertWell();
     }
 
+    /// <summary>The revision of the service that was deployed first.</summary>
+    internal string First() => new Changes.StackStore(World.Coordinator.Store).LoadAsync("shop").GetAwaiter().GetResult().Revisions.First(r => r.Number == 1).Services["web"].Id;
+
     /// <summary>Time passes until nothing is left to repair, and then every promise is looked at.</summary>
     internal void Rest()
     {
