@@ -67,6 +67,26 @@ public sealed class SelfHealTests : IDisposable
     }
 
     [Fact]
+    public void Host_that_a_replica_is_on_its_way_to_gets_no_other_in_its_stead()
+    {
+        using var wide = new StackBench("h1", "h2", "h3");
+        var web = Service("web", replicas: 2);
+        wide.Deploy(Spec(web with { Deploy = web.Deploy with { Placement = new PlacementSpec { MaxReplicasPerHost = 1 } } }));
+        wide["h2"].IsMute = c => c is AgentCommand.StartReplica;
+        wide["h2"].Change("web", 2, _ => null);
+        wide.Advance(1.5);
+
+        // web.2 is on its way to h2, where nothing of it is to be seen yet.
+        wide.Disconnect("h1");
+        wide.Advance(15);
+
+        Assert.Equal([1], wide["h3"].Replicas.Select(r => r.Key.Slot));
+        wide["h2"].Speak();
+        wide.Settle();
+        Assert.Equal([2], wide["h2"].Replicas.Select(r => r.Key.Slot));
+    }
+
+    [Fact]
     public void Lost_host_s_replicas_are_placed_elsewhere_and_duplicates_go_when_it_is_back()
     {
         bench.Deploy(Spec(Service("web", replicas: 2)));
