@@ -14,38 +14,58 @@ internal static class ChangeConclusion
         var target = revisions.First(r => r.Number == change.Plan.TargetRevision);
         if (change is { Revert: { } revert, WindsDown: null })
         {
-            return Reverted(change, revert, head, target);
+            return Reverted(change, revert, head, revisions, target);
         }
         var open = change.Plan.Services.Where(s => s.Action != ServiceAction.None && !change.Ends.ContainsKey(s.Service)).Select(s => s.Service).ToList();
-        if (change.WindsDown == ChangeOutcome.Superseded || Any(change, ChangeOutcome.Superseded) || (change.WindsDown is null && open.Count > 0 && change.Ends.Values.All(e => e.Outcome is ChangeOutcome.Done or ChangeOutcome.RolledBack)))
+        if (change.WindsDown == ChangeOutcome.Superseded || Any(change, ChangeOutcome.Superseded))
         {
             return (ChangeOutcome.Superseded, $"superseded by a newer change of stack {stack}", head, Mark(change, target, RevisionState.Superseded, null));
         }
         if (change.WindsDown == ChangeOutcome.Aborted || Any(change, ChangeOutcome.Aborted))
         {
-            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; deploy again to go on, or {WayOut(change)}", head, Mark(change, target, RevisionState.Aborted, null));
+            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; {(change.IsAgain ? $"revision {target.Number} stays what is wanted" : $"deploy again to go on, or {WayOut(change)}")}", head, Mark(change, target, RevisionState.Aborted, null));
         }
-        if (Any(change, ChangeOutcome.RolledBack))
+        if (Any(change, ChangeOutcome.RolledBack) && revisions.FirstOrDefault(r => r.Number == change.RollbackRevision) is { } back)
         {
-            return RolledBack(change, head, revisions, target, open, now);
+            return RolledBack(change, head, revisions, target, back, open, now);
         }
         if (Any(change, ChangeOutcome.Failed) || open.Count > 0)
         {
             var reason = Reasons(change, ChangeOutcome.Failed);
             var left = open.Count > 0 ? $"; not begun: {string.Join(", ", open)}" : "";
-            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then mend it and deploy again, or {WayOut(change)}", head, Mark(change, target, RevisionState.Failed, reason));
+            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then mend it and deploy again{(change.IsAgain ? $"; revision {target.Number} stays what is wanted" : $", or {WayOut(change)}")}", head, Mark(change, target, RevisionState.Failed, reason));
+        }
+        var unproven = Unproven(change.Plan, target, revisions);
+        if (unproven.Count > 0)
+        {
+            var names = string.Join(", ", unproven);
+            var earlier = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision);
+            var state = earlier?.State is RevisionState.Aborted or RevisionState.Superseded ? earlier.State : RevisionState.Failed;
+            return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}; {names} stayed as in revision {change.Plan.BaseRevision}, which never was good: deploy the whole file to have it repaired by itself", head, Mark(change, target, state, $"{names} as in revision {change.Plan.BaseRevision}{(earlier?.Detail is { } detail ? $": {detail}" : "")}"));
         }
         return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}", head, Mark(change, target, RevisionState.Good, null));
     }
 
+    /// <summary>Services that a plan for others has left alone, and that were never good as the target has them.</summary>
+    public static IReadOnlyList<string> Unproven(Plan plan, StackRevision target, ImmutableArray<StackRevision> revisions)
+    {
+        var good = StackRevision.Good(revisions);
+        return [.. target.Services.Where(s => plan.Services.All(p => p.Service != s.Key) && !good.Contains(s.Value.Id)).Select(s => s.Key)];
+    }
+
     /// <summary>Besides mending it: there may be no revision to go back to.</summary>
     public static string WayOut(ChangeRecord change) =>
+        change.IsAgain ? $"leave it with `orchestrator abort {change.Plan.Stack}`: revision {change.Plan.TargetRevision} stays what is wanted" :
         change.RollbackRevision is null ? $"remove the stack with `orchestrator rm {change.Plan.Stack}`: there is no good revision to go back to" : $"go back with `orchestrator rollback {change.Plan.Stack}`";
 
     /// <summary>An atomic change has gone back: the stack is at the old revision, or, without one, it runs nothing.</summary>
     private static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) Reverted(
-        ChangeRecord change, ChangeRevert revert, StackHead head, StackRevision target)
+        ChangeRecord change, ChangeRevert revert, StackHead head, ImmutableArray<StackRevision> revisions, StackRevision target)
     {
+        if (change.RollbackRevision is { } lost && revisions.All(r => r.Number != lost))
+        {
+            return (ChangeOutcome.Failed, $"failed at revision {target.Number} ({revert.Service}: {revert.Reason}) and stays as it stands: revision {lost}, which it would go back to, is not in the history any more; mend it and deploy again", head, Mark(change, target, RevisionState.Failed, revert.Reason));
+        }
         var cause = $"{revert.Service}: {revert.Reason}";
         var broken = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Failed).ToList();
         var others = change.Begun!.Except([revert.Service]);
@@ -62,9 +82,8 @@ internal static class ChangeConclusion
     }
 
     private static (ChangeOutcome Outcome, string Message, StackHead Head, ImmutableArray<StackRevision> Changed) RolledBack(
-        ChangeRecord change, StackHead head, ImmutableArray<StackRevision> revisions, StackRevision target, List<string> open, DateTimeOffset now)
+        ChangeRecord change, StackHead head, ImmutableArray<StackRevision> revisions, StackRevision target, StackRevision back, List<string> open, DateTimeOffset now)
     {
-        var back = revisions.First(r => r.Number == change.RollbackRevision);
         var names = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.RolledBack).Select(e => e.Key).ToList();
         var reason = string.Join("; ", names.Select(n => $"{n}: {change.RollbackReasons.GetValueOrDefault(n)}"));
         var failed = target with { State = RevisionState.RolledBack, Detail = reason };
@@ -74,21 +93,23 @@ internal static class ChangeConclusion
         {
             return (ChangeOutcome.RolledBack, $"failed ({reason}) and rolled back to revision {back.Number}", head with { Current = back.Number }, [failed]);
         }
-        var mixed = Mix(target, back, [.. names, .. open], head.LastRevision + 1, now) with
+        var mixed = Mix(target, back, [.. names, .. open], head.LastRevision + 1, now);
+        mixed = mixed with
         {
-            State = broken ? RevisionState.Failed : RevisionState.Good,
+            State = broken || Unproven(change.Plan, mixed, revisions).Count > 0 ? RevisionState.Failed : RevisionState.Good,
             Detail = $"revision {target.Number} with {string.Join(", ", names.Concat(open))} as in revision {back.Number}",
         };
         var message = $"failed ({reason}); {string.Join(", ", names)} rolled back to revision {back.Number}, {(kept.Count > 0 ? $"{string.Join(", ", kept)} kept" : "others failed")}: the stack is at revision {mixed.Number}";
         return (ChangeOutcome.RolledBack, message, head with { Current = mixed.Number, LastRevision = mixed.Number }, [failed, mixed]);
     }
 
-    /// <summary>The target with some services as they were; those that were not there are left out.</summary>
+    /// <summary>The target with some services as they were; those that were not there are left out, and those whose removal has not begun stay.</summary>
     private static StackRevision Mix(StackRevision target, StackRevision back, ImmutableArray<string> reverted, int number, DateTimeOffset now)
     {
         var services = target.Spec.Services
             .Select(s => !reverted.Contains(s.Name, StringComparer.Ordinal) ? s : back.Spec.Services.FirstOrDefault(b => b.Name == s.Name))
             .OfType<Stacks.ServiceSpec>()
+            .Concat(back.Spec.Services.Where(b => reverted.Contains(b.Name, StringComparer.Ordinal) && target.Spec.Services.All(s => s.Name != b.Name)))
             .ToImmutableArray();
         return new StackRevision
         {
@@ -104,7 +125,9 @@ internal static class ChangeConclusion
     private static string Reasons(ChangeRecord change, ChangeOutcome outcome) =>
         string.Join("; ", change.Ends.Where(e => e.Value.Outcome == outcome).Select(e => $"{e.Key}: {e.Value.Reason ?? "replicas failed"}"));
 
-    /// <summary>A repair says nothing about the revision: that was good and stays so.</summary>
+    /// <summary>A repair says nothing about the revision, and neither does a change that carries out again what was good: that stays so.</summary>
     private static ImmutableArray<StackRevision> Mark(ChangeRecord change, StackRevision target, RevisionState state, string? detail) =>
-        change.Kind == ChangeKind.Repair ? [] : [target with { State = state, Detail = detail }];
+        change.Kind == ChangeKind.Repair ? []
+        : change.IsAgain ? [target with { State = RevisionState.Good, Detail = null }]
+        : [target with { State = state, Detail = detail }];
 }

@@ -72,7 +72,9 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         {
             throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the plan is refused, nothing was changed:\n  {string.Join("\n  ", result.Errors)}");
         }
-        var isAtomic = request is ChangeRequest.Deploy { IsAtomic: true } || (kind is ChangeKind.Deploy or ChangeKind.Scale && target.Spec.IsAtomic);
+        // What was good and is carried out once more alters nothing that could go back.
+        var isAtomic = (request is ChangeRequest.Deploy { IsAtomic: true } || (kind is ChangeKind.Deploy or ChangeKind.Scale && target.Spec.IsAtomic))
+            && !(target.WasGood && target.Number == head.Current);
         var plan = isAtomic ? RollBackWhole(result.Plan) : PauseWithoutWayBack(result.Plan, target.Number);
         if (given is not null && PlanDrift(given.Plan, plan) is { Length: > 0 } drift)
         {
@@ -215,23 +217,34 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         Services = [.. plan.Services.Select(s => s.Policy.FailureAction == FailureAction.Pause ? s with { Policy = s.Policy with { FailureAction = FailureAction.Rollback } } : s)],
     };
 
-    /// <summary>The revision a failed service goes back to: the one that was current if it was good, else the latest good one before the target.</summary>
+    /// <summary>
+    /// The revision a failed service goes back to: the one that was current if it was good, else the latest good one before the target. None for a
+    /// good revision that is carried out once more: an older one would replace what is well.
+    /// </summary>
     public static StackRevision? RollbackTarget(ImmutableArray<StackRevision> revisions, int? current, int target)
     {
-        var good = revisions.Where(r => r.State == RevisionState.Good && r.Number != target).ToList();
+        var good = revisions.Where(r => r.WasGood).ToList();
+        if (current == target && good.Exists(r => r.Number == target))
+        {
+            return null;
+        }
+        good.RemoveAll(r => r.Number == target);
         return good.Find(r => r.Number == current) ?? good.Where(r => r.Number < target).MaxBy(r => r.Number);
     }
 
     private Plan PauseWithoutWayBack(Plan plan, int target)
     {
         var back = RollbackTarget(revisions, head.Current, target);
+        var isAgain = target == head.Current && Current is { WasGood: true };
         var services = plan.Services.Select(service =>
         {
             if (service.Action == ServiceAction.None || service.Policy.FailureAction != FailureAction.Rollback || back?.Services.ContainsKey(service.Service) == true)
             {
                 return service;
             }
-            warnings.Add($"service {service.Service}: failure_action is rollback and there is no good revision to go back to yet: a failure pauses the rollout, to be mended and deployed again, or removed with `orchestrator rm {head.Stack}`");
+            warnings.Add(isAgain
+                ? $"service {service.Service}: failure_action is rollback and revision {target} is the good one itself: a failure pauses the rollout"
+                : $"service {service.Service}: failure_action is rollback and there is no good revision to go back to yet: a failure pauses the rollout, to be mended and deployed again, or removed with `orchestrator rm {head.Stack}`");
             return service with { Policy = service.Policy with { FailureAction = FailureAction.Pause } };
         });
         return plan with { Services = [.. services] };
@@ -324,7 +337,11 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             return revisions.FirstOrDefault(r => r.Number == number)
                 ?? throw new CoordinatorException(CoordinatorErrorKind.NotFound, $"stack {request.Stack} has no revision {number}; it has {string.Join(", ", revisions.Select(r => r.Number).Order())}");
         }
-        return revisions.Where(r => r.Number < head.Current && r.State == RevisionState.Good).MaxBy(r => r.Number)
+        // A good revision whose last attempt was ended or failed has yet to be gone back to.
+        var unfinished = Current is { WasGood: true, State: not RevisionState.Good } ? Current : null;
+        return (unfinished is { State: RevisionState.Running or RevisionState.Paused } ? null : unfinished)
+            ?? revisions.Where(r => r.Number < head.Current && r.WasGood).MaxBy(r => r.Number)
+            ?? unfinished
             ?? throw new CoordinatorException(CoordinatorErrorKind.Conflict, $"stack {request.Stack} has no earlier revision that was good; see `orchestrator history {request.Stack}`");
     }
 

@@ -80,6 +80,9 @@ public sealed record ChangeRecord
     /// <summary>When one service fails, every service that the change has altered goes back.</summary>
     public bool IsAtomic { get; init; }
 
+    /// <summary>It carries out the revision that is current and good once more, say to bring back a replica: whatever comes of it says nothing against that revision.</summary>
+    public bool IsAgain { get; init; }
+
     /// <summary>Set once nothing further may begin: the services that had begun by then.</summary>
     public ImmutableSortedSet<string>? Begun { get; init; }
 

@@ -142,7 +142,7 @@ internal sealed partial class StackActor
 
             // Nothing of the replicas: but an ingress that died with nobody to see it is healed by this very deploy.
             await SettleAsync();
-            await MarkGoodAsync();
+            await MarkGoodAsync(change.Plan);
             Tell(new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"stack {stack} is up to date at revision {head.Current}"));
             Observe();
             return;

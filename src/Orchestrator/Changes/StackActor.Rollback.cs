@@ -9,15 +9,23 @@ namespace Orchestrator.Changes;
 /// <summary>The way back of a service that failed.</summary>
 internal sealed partial class StackActor
 {
-    private void PlanRollback(string service, string reason)
+    private async Task PlanRollbackAsync(RolloutMessage.Ended failed)
     {
+        var (service, reason) = (failed.Service, failed.Reason ?? "");
+        if (revisions.FirstOrDefault(r => r.Number == active!.Record.RollbackRevision) is not { } @base)
+        {
+            await EndServiceAsync(service, ChangeOutcome.Failed, $"{reason}; cannot go back: {Missing(active!.Record)}", failed.Succeeded, failed.Failed);
+            return;
+        }
         active!.RollingBack(service, reason);
-        var @base = revisions.First(r => r.Number == active.Record.RollbackRevision);
         var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
         var (self, good) = (Self, StackRevision.Good(revisions));
-        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout)
+        _ = fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout)
             .PipeTo(self, self, fleetNow => new RollbackPlanned(service, Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = @base, Fleet = fleetNow, GoodRevisions = good, Only = [service], IsRollback = true })), e => new RollbackPlanned(service, new PlanResult(null, [e.Message])));
     }
+
+    private static string Missing(ChangeRecord record) =>
+        record.RollbackRevision is { } number ? $"revision {number} is not in the history any more" : "there is no good revision";
 
     private async Task RollbackPlannedAsync(RollbackPlanned message)
     {
@@ -65,8 +73,13 @@ internal sealed partial class StackActor
         }
         active.RevertBeingPlanned();
         var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
-        var back = revisions.FirstOrDefault(r => r.Number == active.Record.RollbackRevision) ?? Nothing(target);
         var (self, good) = (Self, StackRevision.Good(revisions));
+        if ((active.Record.RollbackRevision is { } number ? revisions.FirstOrDefault(r => r.Number == number) : Nothing(target)) is not { } back)
+        {
+            // Not taken for a first deploy, whose way back removes everything.
+            self.Tell(new RevertPlanned(new PlanResult(null, [Missing(active.Record)])));
+            return;
+        }
         fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout)
             .PipeTo(self, self, now => new RevertPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = back, Fleet = now, GoodRevisions = good, IsRollback = true })), e => new RevertPlanned(new PlanResult(null, [e.Message])));
     }

@@ -282,10 +282,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         await ConcludeAsync();
     }
 
-    /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now.</summary>
-    private async Task MarkGoodAsync()
+    /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now. But not by a plan that has left out what never was good.</summary>
+    private async Task MarkGoodAsync(Plan plan)
     {
-        if (Current is { State: not RevisionState.Good } current)
+        if (Current is { State: not RevisionState.Good } current && ChangeConclusion.Unproven(plan, current, revisions).Count == 0)
         {
             await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null }], null);
         }
@@ -301,9 +301,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             By = by,
             Plan = change.Plan,
             IsAtomic = change.IsAtomic,
+            IsAgain = change.Target.Number == head.Current && Current is { State: RevisionState.Good },
             RollbackRevision = change.IsAtomic
                 ? ChangePreparation.RevertTarget(revisions, head.Current, change.Target.Number)
-                : ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number,
+                : ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number ?? (change.Target.Number == head.Current && Current is { WasGood: true } ? head.Current : null),
         };
         var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number, Unpromoted = UnpromotedBy(change.Plan) };
         var target = change.Kind == ChangeKind.Repair ? change.Target : change.Target with { State = RevisionState.Running, Detail = null };
@@ -369,7 +370,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         if (message.Outcome == RolloutOutcome.NeedsRollback && !wayBack)
         {
-            PlanRollback(message.Service, message.Reason ?? "");
+            await PlanRollbackAsync(message);
             return;
         }
         var outcome = message.Outcome switch
@@ -435,7 +436,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private async Task SaveAsync(StackHead nextHead, ImmutableArray<StackRevision> changed, ChangeRecord? record)
     {
         var kept = ImmutableArray.CreateRange(changed.Concat(revisions.Where(r => changed.All(c => c.Number != r.Number))).OrderByDescending(r => r.Number));
-        var dropped = StackStore.Surplus(kept, nextHead);
+        var dropped = StackStore.Surplus(kept, nextHead, record is null ? active?.Record : record.Outcome is null ? record : null);
         await store.SaveAsync(nextHead, changed, record, dropped, events.Take());
         var isRetargeted = nextHead != head || dropped.Length > 0 || changed.Any(c => revisions.All(r => r.Number != c.Number));
         head = nextHead;

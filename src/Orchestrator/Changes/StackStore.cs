@@ -37,9 +37,13 @@ internal sealed class StackStore(IStore entries)
             last is null ? null : JsonSerializer.Deserialize(last.Value, StoreJson.Default.ChangeRecord));
     }
 
-    /// <summary>Revisions past what is kept; never the current one.</summary>
-    public static ImmutableArray<int> Surplus(ImmutableArray<StackRevision> newestFirst, StackHead head) =>
-        [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => n != head.Current && !head.Unpromoted.ContainsValue(n))];
+    /// <summary>Revisions past what is kept; never the current one, the newest good one, and those that a change under way comes from and goes back to.</summary>
+    /// <param name="change">Null when none is under way.</param>
+    public static ImmutableArray<int> Surplus(ImmutableArray<StackRevision> newestFirst, StackHead head, ChangeRecord? change)
+    {
+        int?[] needed = [head.Current, newestFirst.FirstOrDefault(r => r.WasGood)?.Number, change?.RollbackRevision, change?.Plan.BaseRevision, change?.Plan.TargetRevision];
+        return [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => !needed.Contains(n) && !head.Unpromoted.ContainsValue(n))];
+    }
 
     /// <summary>One transaction. A change that has ended takes its journal with it.</summary>
     /// <param name="events">What of the stack's events is committed with it.</param>

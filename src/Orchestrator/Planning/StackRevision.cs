@@ -9,7 +9,7 @@ public enum RevisionState
     Running,
     Paused,
 
-    /// <summary>Every service reached it: a target for rollback.</summary>
+    /// <summary>Every service reached it.</summary>
     Good,
     Failed,
     RolledBack,
@@ -20,6 +20,8 @@ public enum RevisionState
 /// <summary>A stack as it was once asked for, with its images pinned; immutable but for its state.</summary>
 public sealed record StackRevision
 {
+    private readonly bool wasGood;
+
     /// <summary>From 1, never used twice.</summary>
     public required int Number { get; init; }
 
@@ -29,14 +31,30 @@ public sealed record StackRevision
 
     public required ImmutableSortedDictionary<string, ServiceRevision> Services { get; init; }
 
-    public RevisionState State { get; init; }
+    /// <summary>Of the last attempt at it.</summary>
+    public RevisionState State
+    {
+        get;
+        init
+        {
+            field = value;
+            wasGood |= value == RevisionState.Good;
+        }
+    }
+
+    /// <summary>Every service once reached it: a target for rollback, whatever became of later attempts at it. Never taken away.</summary>
+    public bool WasGood
+    {
+        get => wasGood;
+        init => wasGood |= value;
+    }
 
     /// <summary>For people: why it failed, what it was rolled back to.</summary>
     public string? Detail { get; init; }
 
     /// <summary>The service revisions of those that were good.</summary>
     public static ImmutableHashSet<string> Good(IEnumerable<StackRevision> revisions) =>
-        [.. revisions.Where(r => r.State == RevisionState.Good).SelectMany(r => r.Services.Values).Select(s => s.Id)];
+        [.. revisions.Where(r => r.WasGood).SelectMany(r => r.Services.Values).Select(s => s.Id)];
 
     public ServiceSpec Service(string name) => Spec.Services.First(s => s.Name == name);
 }

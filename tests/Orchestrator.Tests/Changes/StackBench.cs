@@ -139,6 +139,9 @@ internal sealed class StackBench : IDisposable
         dispatcher.RunUntilIdle();
     }
 
+    /// <summary>From the history, as an earlier release's pruning did.</summary>
+    public void Lose(int revision) => store.CommitAsync([new StoreChange.Delete($"stacks/{World.Stack}/revisions/{revision:D8}")], CancellationToken.None).GetAwaiter().GetResult();
+
     /// <summary>As after <c>kill -9</c>: the store is all that is left.</summary>
     public void CrashAndRestart()
     {
