@@ -38,7 +38,10 @@ internal sealed partial class ReplicaActor
     [LoggerMessage(1211, LogLevel.Warning, "{Key}: started again {Restarts} times, max_attempts is {Max}: once it ends again, it stays so")]
     private partial void LogBudgetSpent(ReplicaKey key, int restarts, int max);
 
-    [LoggerMessage(1212, LogLevel.Warning, "{Key}: its restarts could not be ended: {Error}")]
+    [LoggerMessage(1213, LogLevel.Information, "{Key}: ran for its window since it was last started again: its restarts are allowed anew")]
+    private partial void LogBudgetBack(ReplicaKey key);
+
+    [LoggerMessage(1212, LogLevel.Warning, "{Key}: its restart policy could not be changed: {Error}")]
     private partial void LogBudgetNotSpent(ReplicaKey key, string error);
 
     [LoggerMessage(1209, LogLevel.Warning, "{Key}: the failed container could not be stopped: {Reason}")]

@@ -75,6 +75,7 @@ internal sealed partial class ReplicaActor : EngineCaller
         Receive<TimerMessage.MonitorOver>(_ => Seal());
         Receive<TimerMessage.Retry>(retry => retry.Again());
         Receive<TimerMessage.LookOverdue>(_ => OnLooked(_lookTicket));
+        Receive<TimerMessage.BudgetDue>(_ => OnBudgetDue());
         Receive<TimerMessage.Forget>(_ =>
         {
             _failure = null;
@@ -204,5 +205,7 @@ internal sealed partial class ReplicaActor : EngineCaller
         public sealed record LookOverdue : TimerMessage;
 
         public sealed record Forget : TimerMessage;
+
+        public sealed record BudgetDue : TimerMessage;
     }
 }

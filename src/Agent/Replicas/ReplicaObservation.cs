@@ -38,7 +38,7 @@ internal static class ReplicaObservation
         State = State(container, verdict, now),
         Health = Health(container, verdict, now),
         ExitCode = HasEnded(container) || container.Status == "restarting" ? container.ExitCode : null,
-        HealthOutput = IsUp(container) && container.Health is { Status: "unhealthy", LastOutput: var output } ? Clip(output) : null,
+        HealthOutput = IsFrozen(container) ? "it is paused in the engine (docker pause): its processes are frozen" : IsUp(container) && container.Health is { Status: "unhealthy", LastOutput: var output } ? Clip(output) : null,
         OomKilled = container.OomKilled,
         RestartCount = container.RestartCount,
         Created = container.Created,
@@ -56,6 +56,9 @@ internal static class ReplicaObservation
 
     /// <summary>Runs, in the engine's words, be it frozen.</summary>
     public static bool IsUp(ContainerDetails container) => container.Status is "running" or "paused";
+
+    /// <summary>Answers nobody, and its healthcheck stays at its last verdict.</summary>
+    private static bool IsFrozen(ContainerDetails container) => container.Status is "paused";
 
     public static bool HasEnded(ContainerDetails container) => container.Status is "exited" or "dead" or "removing";
 
@@ -105,6 +108,7 @@ internal static class ReplicaObservation
     /// </summary>
     private static ReplicaHealth Health(ContainerDetails container, ReplicaVerdict verdict, DateTimeOffset now) => (IsUp(container) ? HealthStatus(container) : null) switch
     {
+        _ when IsFrozen(container) => ReplicaHealth.Unhealthy,
         null => ReplicaHealth.None,
         "healthy" => ReplicaHealth.Healthy,
         "unhealthy" => ReplicaHealth.Unhealthy,

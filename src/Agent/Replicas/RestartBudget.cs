@@ -10,8 +10,8 @@ namespace Orchestrator.Agent.Replicas;
 /// <param name="Window">0: over its whole life.</param>
 internal sealed record RestartBudget(int MaxAttempts, TimeSpan Window)
 {
-    /// <summary>With as many restarts behind it the engine makes no further one. Not the policy <c>no</c>, by which a container is known as one that was stopped by us.</summary>
-    public RestartPolicy Spent => new("on-failure", MaxAttempts);
+    /// <summary>With a restart behind it the engine makes no further one, be its own count begun anew by a start by hand. Not the policy <c>no</c>, by which a container is known as one that was stopped by us.</summary>
+    public RestartPolicy Spent => new("on-failure", 1);
 
     /// <summary>Null where there is no budget, or the engine keeps it by itself.</summary>
     public static RestartBudget? For(RestartSpec spec) => spec.MaxAttempts > 0 && spec.Condition switch

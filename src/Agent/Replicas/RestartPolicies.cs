@@ -20,6 +20,14 @@ internal static class RestartPolicies
         ? string.Create(CultureInfo.InvariantCulture, $"{policy.Name}:{policy.MaximumRetryCount}")
         : policy.Name;
 
+    /// <summary>Null for what no release writes.</summary>
+    public static RestartPolicy? Parse(string text) => text.Split(':') switch
+    {
+        ["on-failure", var max] when int.TryParse(max, NumberStyles.None, CultureInfo.InvariantCulture, out var retries) => new RestartPolicy("on-failure", retries),
+        [("on-failure" or "unless-stopped" or "always") and var name] => new RestartPolicy(name),
+        _ => null,
+    };
+
     /// <summary>Engines write a policy that was never given as an empty name.</summary>
     public static bool IsNo(RestartPolicy policy) => policy.Name is "" or "no";
 }

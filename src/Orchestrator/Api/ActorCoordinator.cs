@@ -143,14 +143,14 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
 
     public async IAsyncEnumerable<StackEvent> EventsAsync(EventsQuery query, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var after = ImmutableDictionary<string, long>.Empty;
+        var after = ImmutableDictionary<string, EventMark>.Empty;
         while (true)
         {
             var found = await AskAsync<StackMessage.EventsFound>(new StackMessage.GetEvents(query.Stack, after, query.Since), ReadTimeout, cancellation);
             foreach (var happened in found.Events)
             {
                 yield return happened;
-                after = after.SetItem(happened.Stack, happened.Number);
+                after = after.SetItem(happened.Stack, new EventMark(happened.Number, happened.At));
             }
             if (!query.Follow)
             {

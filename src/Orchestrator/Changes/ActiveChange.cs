@@ -63,6 +63,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     public bool IsFor(ChangeRequest.Deploy request, ImmutableArray<StackRevision> known) =>
         Record.Kind == ChangeKind.Deploy
         && request.Services.IsEmpty
+        && (Record.IsAtomic || !request.IsAtomic)
         && !isWindingDown
         && (known.FirstOrDefault(r => r.Number == Record.Plan.TargetRevision) ?? revisions.FirstOrDefault(r => r.Number == Record.Plan.TargetRevision)) is { } target
         && SpecJson.Write(target.Spec) == SpecJson.Write(request.Spec);
@@ -161,11 +162,14 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         TellAll(new RolloutMessage.Resume());
     }
 
-    /// <summary>What is in flight finishes; nothing new begins.</summary>
+    /// <summary>What is in flight finishes; nothing new begins. A way back goes on.</summary>
     public void Pause(string by, DateTimeOffset now)
     {
         Record = Record with { Pause = new ChangePause(by, now), Begun = BegunSoFar };
-        TellAll(new RolloutMessage.Pause(PausedBy(Record.Pause)));
+        foreach (var rollout in rollouts.Where(r => !Record.Rollbacks.ContainsKey(r.Key)))
+        {
+            rollout.Value.Tell(new RolloutMessage.Pause(PausedBy(Record.Pause)));
+        }
     }
 
     /// <param name="outcome">Superseded or Aborted.</param>
@@ -180,7 +184,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     /// <summary>A service of an atomic change has failed: all that has begun is unwound, and goes back once it is.</summary>
     public void Revert(string service, string reason)
     {
-        Record = Record with { Revert = new ChangeRevert(service, reason, IsPlanned: false), Begun = BegunSoFar };
+        Record = Record with { Revert = new ChangeRevert(service, reason, IsPlanned: false), Pause = null, Begun = BegunSoFar };
         paused.Clear();
         unpromoted.Clear();
         foreach (var other in rollouts.Where(r => r.Key != service))

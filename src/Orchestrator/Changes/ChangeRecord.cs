@@ -19,8 +19,11 @@ public sealed record StackHead
     /// <summary>The highest change number ever given.</summary>
     public int LastChange { get; init; }
 
-    /// <summary>The stack is being removed; its restart goes on with that.</summary>
+    /// <summary>The stack is being removed, and that is tried until every host has done it; a deploy keeps it.</summary>
     public bool IsRemoving { get; init; }
+
+    /// <summary>The engine's names of the volumes that go with it.</summary>
+    public ImmutableArray<string> RemovingVolumes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Services whose traffic is answered with the maintenance page. Stays over deploys, rollbacks and restarts until it is ended.</summary>
     /// <remarks>Generated deserialization sets what a record does not have to null and passes over initializers.</remarks>

@@ -32,7 +32,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, SealKey key, ILoggerFactory loggers)
     {
         this.options = options;
-        this.store = new StackStore(store);
+        this.store = new StackStore(store, isShared: options.IsPassive);
         this.loggers = loggers;
         fleet = Context.ActorOf(Props.Create(() => new FleetActor(fleetOptions, store, loggers)), "fleet");
         var (stacksOnly, hosts, isPassive, overlay) = (this.store, fleet, options.IsPassive, options.Overlay);

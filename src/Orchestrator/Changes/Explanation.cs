@@ -65,7 +65,7 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
                     r.Replica.Health.ToString().ToLowerInvariant(),
                     [.. Why(service.Name, r.Replica.Key.Slot), .. Now(r.Host, r.Replica, revision)],
                     r.Replica.HealthOutput ?? ProbeOf(service.Name, r.Replica))),
-                .. missing.Select(slot => new ReplicaExplanation(slot, null, "missing", "none", [.. Why(service.Name, slot), .. Missing(service, revision)], null)),
+                .. missing.Select(slot => new ReplicaExplanation(slot, null, "missing", "none", [.. Why(service.Name, slot), .. Missing(service, revision, slot)], null)),
             ],
         };
     }
@@ -102,8 +102,16 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
         }
     }
 
-    private IEnumerable<string> Missing(ServiceSpec service, ServiceRevision revision)
+    private IEnumerable<string> Missing(ServiceSpec service, ServiceRevision revision, int slot)
     {
+        if (state.CrashLoops.GetValueOrDefault((service.Name, slot)) is { } loop)
+        {
+            yield return loop.Text(now) + (loop.Reason is null ? "" : $"; {loop.Reason}");
+        }
+        foreach (var refusal in state.Refusals.Where(r => r.StartsWith($"service {service.Name}:", StringComparison.Ordinal)))
+        {
+            yield return $"it cannot be placed: {refusal}";
+        }
         var refusals = fleet.Hosts.Values.Select(h => (h.Name, Text: PlacementFilter.Refusal(h, service, revision))).ToList();
         if (refusals.All(r => r.Text is not null))
         {
@@ -176,7 +184,7 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
         {
             yield return $"orchestrator logs {stack} {service.Service}";
         }
-        if (state.CrashLoops.Values.Any(l => l.IsSpent))
+        if (state.CrashLoops.Any(l => l.Value.IsSpent && services.Any(s => s.Service == l.Key.Service)))
         {
             yield return "deploy a mended revision, or the same with --force-recreate: max_attempts counts anew with it";
         }

@@ -83,6 +83,14 @@ internal sealed class FollowerList
         }
     }
 
+    /// <summary>Nothing comes that they could wait for; how the last change ended stays what it was.</summary>
+    public void Leave(ChangeEvent.Ended end, IActorRef self)
+    {
+        Send(end, self);
+        staying.ExceptWith(followers);
+        followers.Clear();
+    }
+
     /// <summary>A sign of life: shown, not remembered.</summary>
     public void Beat(ChangeEvent.Waiting sign, IActorRef self) => Send(sign, self);
 

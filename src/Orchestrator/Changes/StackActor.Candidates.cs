@@ -139,6 +139,7 @@ internal sealed partial class StackActor
         {
             Follow(candidate.Follower, withPast: false);
             Tell(new ChangeEvent.Planned(change.Plan));
+            await KeepAsync();
 
             // Nothing of the replicas: but an ingress that died with nobody to see it is healed by this very deploy.
             await SettleAsync();
@@ -171,6 +172,15 @@ internal sealed partial class StackActor
         await StartAsync(change, candidate.Request.By);
     }
 
+    /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now. But not by a plan that has left out what never was good.</summary>
+    private async Task MarkGoodAsync(Plan plan)
+    {
+        if (Current is { State: not RevisionState.Good } current && ChangeConclusion.Unproven(plan, current, revisions).Count == 0)
+        {
+            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null }], null);
+        }
+    }
+
     private void Refuse(Candidate candidate, Exception error)
     {
         if (candidates.Remove(candidate))
@@ -190,6 +200,15 @@ internal sealed partial class StackActor
             : "";
         followers.Remove(candidate.Follower);
         candidate.Follower.Tell(rejection with { Message = rejection.Message + besides });
+        if (rejection.Kind == CoordinatorErrorKind.Internal)
+        {
+            Note(new StackEvent { Kind = StackEventKind.Fault, Message = $"a request failed by a fault of the coordinator's own: {rejection.Message}" });
+        }
+        if (next is null && candidates.Count == 0 && active is null or { IsPaused: true })
+        {
+            // Those that watched it being prepared have nothing to wait for.
+            followers.Leave((active is { } paused ? PausedEnd(paused) : new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"nothing is under way for stack {stack}: what was being prepared was refused")) with { At = Now }, Self);
+        }
         if (head.Current is null && active is null && next is null && candidates.Count == 0)
         {
             Context.Parent.Tell(new StackMessage.Removed(stack, []));

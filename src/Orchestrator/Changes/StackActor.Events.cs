@@ -57,7 +57,7 @@ internal sealed partial class StackActor
             asker.Tell(new StackMessage.Rejected(CoordinatorErrorKind.NotFound, $"stack {stack} has no service {service}; it has {string.Join(", ", current.Services.Keys)}"));
             return;
         }
-        var (state, past, isRepaired, now) = (State(), events.After(0, null), options.Repairs, Now);
+        var (state, past, isRepaired, now) = (State(), events.After(default, null), options.Repairs, Now);
         _ = fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
             .PipeTo(asker, Self, found => new StackMessage.Explained(new Explanation(state, found, past, isRepaired, now).View(message.Service)), e => Rejection(e));
     }

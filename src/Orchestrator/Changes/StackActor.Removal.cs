@@ -11,22 +11,74 @@ namespace Orchestrator.Changes;
 /// <summary>The stack's own removal.</summary>
 internal sealed partial class StackActor
 {
+    /// <summary>Between a removal that some host could not do and the next try; doubles.</summary>
+    private static readonly TimeSpan RemovalPauseMin = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan RemovalPauseMax = TimeSpan.FromMinutes(5);
+
+    private int removals;
+
     private void BeginRemove(ChangeRequest.Remove request, IActorRef follower)
     {
         Follow(follower, withPast: false);
-        var volumes = request.Volumes && Current is { } current ? current.Spec.Volumes.Values.Where(v => !v.External).Select(v => v.EngineName).ToImmutableArray() : [];
-        Remove(volumes, follower);
+        head = head with { IsRemoving = true, RemovingVolumes = request.Volumes ? OwnVolumes() : [] };
+        removals = 0;
+        Remove();
     }
 
-    private void Remove(ImmutableArray<string> volumes, IActorRef follower)
+    private void Remove()
     {
         isClearing = true;
-        head = head with { IsRemoving = true };
-        var networks = OwnNetworks();
+        Timers.Cancel(nameof(RemovalDue));
+        var (networks, volumes) = (OwnNetworks(), head.RemovingVolumes);
         var self = Self;
-        ClearHostsAsync(networks, volumes, $"{stack}/rm-{head.LastChange + 1}", head)
-            .PipeTo(self, self, r => new HostsCleared(follower, r.Unreachable, r.Errors), e => new HostsCleared(follower, [], [e.Message]));
+        ClearHostsAsync(networks, volumes, $"{stack}/rm-{head.LastChange + 1}-{++removals}", head)
+            .PipeTo(self, self, r => new HostsCleared(r.Unreachable, r.Errors), e => new HostsCleared([], [e.Message]));
     }
+
+    /// <summary>A daemon goes on until it is done; a command that ends leaves it to the next one.</summary>
+    private void RemoveLater(TimeSpan pause)
+    {
+        if (options.Repairs && head.IsRemoving)
+        {
+            Timers.StartSingleTimer(nameof(RemovalDue), new RemovalDue(), pause);
+        }
+    }
+
+    private void RemoveAgain()
+    {
+        if (!head.IsRemoving || isClearing)
+        {
+            return;
+        }
+        if (IsAtRest && candidates.Count == 0 && next is null)
+        {
+            Remove();
+        }
+        else
+        {
+            // A deploy is being prepared that may keep it.
+            RemoveLater(RemovalPauseMin);
+        }
+    }
+
+    private TimeSpan RemovalPause()
+    {
+        var pause = RemovalPauseMin * Math.Pow(2, Math.Min(removals, 12) - 1);
+        return pause < RemovalPauseMax ? pause : RemovalPauseMax;
+    }
+
+    /// <summary>Whoever deploys it wants to have it.</summary>
+    private async Task KeepAsync()
+    {
+        if (head.IsRemoving)
+        {
+            await SaveAsync(head with { IsRemoving = false, RemovingVolumes = [] }, [], null);
+        }
+    }
+
+    /// <summary>Of every revision that is known: an older one's data is the stack's as well.</summary>
+    private ImmutableArray<string> OwnVolumes() => [.. revisions.SelectMany(r => r.Spec.Volumes.Values).Where(v => !v.External).Select(v => v.EngineName).Distinct()];
 
     private ImmutableArray<string> OwnNetworks() => [.. revisions.SelectMany(r => r.Spec.Networks.Values).Where(n => !n.External).Select(n => n.EngineName).Distinct()];
 
@@ -53,8 +105,10 @@ internal sealed partial class StackActor
         isClearing = false;
         if (!message.Errors.IsEmpty)
         {
-            await SaveAsync(head with { IsRemoving = false }, [], null);
-            Tell(new ChangeEvent.Ended(ChangeOutcome.Failed, head.Current ?? 0, $"stack {stack} could not be removed whole: {string.Join("; ", message.Errors)}; run `orchestrator rm {stack}` again"));
+            var text = $"stack {stack} could not be removed whole: {string.Join("; ", message.Errors)}; {(options.Repairs ? $"it is tried again in {RemovalPause().TotalSeconds:0} s, " : "")}`orchestrator rm {stack}{(head.RemovingVolumes.IsEmpty ? "" : " --volumes")}` tries it at once, a deploy keeps the stack";
+            Note(new StackEvent { Kind = StackEventKind.Warning, Message = text });
+            Tell(new ChangeEvent.Ended(ChangeOutcome.Failed, head.Current ?? 0, text));
+            RemoveLater(RemovalPause());
             BeginNext();
             return;
         }
@@ -77,4 +131,8 @@ internal sealed partial class StackActor
         }
         BeginNext();
     }
+
+    private sealed record RemovalDue;
+
+    private sealed record HostsCleared(ImmutableArray<string> Unreachable, ImmutableArray<string> Errors);
 }

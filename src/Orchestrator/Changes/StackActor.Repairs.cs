@@ -24,7 +24,7 @@ internal sealed partial class StackActor
 
     private readonly CrashBook crashes;
     private readonly Dictionary<IActorRef, Repair> repairs = [];
-    private string toldRefusals = "";
+    private ImmutableArray<string> refusals = [];
     private int repairCount;
 
     private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is { State: RevisionState.Good };
@@ -101,12 +101,12 @@ internal sealed partial class StackActor
     /// <summary>Said once, and again when it is otherwise.</summary>
     private void NoteRefusals(ImmutableArray<string> errors)
     {
-        var text = string.Join("; ", errors);
-        if (text == toldRefusals)
+        if (errors.SequenceEqual(refusals))
         {
             return;
         }
-        toldRefusals = text;
+        refusals = errors;
+        var text = string.Join("; ", errors);
         if (text.Length > 0)
         {
             LogNoRepair(stack, text);
@@ -132,10 +132,12 @@ internal sealed partial class StackActor
         }
     }
 
-    /// <summary>Null: not any more with this revision.</summary>
-    private DateTimeOffset? MayBegin(ServicePlan part) => part.Slots is [{ Action: SlotAction.Create } slot] && Current!.Services.ContainsKey(part.Service)
-        ? crashes.MayTry(part.Service, slot.Slot, RestartOf(part.Service), Now)
-        : Now;
+    /// <summary>Those that go together wait for the one that waits longest. Null: not any more with this revision.</summary>
+    private DateTimeOffset? MayBegin(ServicePlan part)
+    {
+        var due = part.Slots.Select(s => crashes.MayTry(part.Service, s.Slot, s.IsAfterEnd, RestartOf(part.Service), Now)).ToList();
+        return due.Contains(null) ? null : due.Max();
+    }
 
     private RestartSpec RestartOf(string service) => Current?.Spec.Services.FirstOrDefault(s => s.Name == service)?.Container.Restart ?? new RestartSpec();
 
@@ -145,12 +147,11 @@ internal sealed partial class StackActor
         var job = new RolloutJob($"{stack}/repair-{number}/{part.Service}", stack, part, Current) { IsRepair = true };
         var (journal, others, factory) = (new MemoryStore(), peers, loggers);
         var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, journal, others, factory)), $"repair-{part.Service}-{number}");
-        var isCounted = part.Slots is [{ Action: SlotAction.Create, IsAfterEnd: true }];
-        if (isCounted)
+        foreach (var slot in part.Slots.Where(s => s.IsAfterEnd))
         {
-            crashes.Tried(part.Service, part.Slots[0].Slot, part.ToRevision, RestartOf(part.Service), Now);
+            crashes.Tried(part.Service, slot.Slot, part.ToRevision, RestartOf(part.Service), Now);
         }
-        repairs[rollout] = new Repair(part, isCounted);
+        repairs[rollout] = new Repair(part);
         foreach (var slot in part.Slots)
         {
             LogRepair(stack, part.Service, slot.Slot, slot.Reason);
@@ -160,7 +161,10 @@ internal sealed partial class StackActor
 
     private void ReportRepair(Repair repair, ChangeEvent happened)
     {
-        repair.Report = (happened as ChangeEvent.ReplicaFailed)?.Report ?? repair.Report;
+        if (happened is ChangeEvent.ReplicaFailed failed)
+        {
+            repair.Reports[failed.Slot] = failed.Report;
+        }
         foreach (var kept in StackEvents.Of(happened))
         {
             Note(kept);
@@ -171,14 +175,21 @@ internal sealed partial class StackActor
     {
         repairs.Remove(Sender, out var repair);
         Context.Stop(Sender);
-        if (message.Outcome == RolloutOutcome.Failed && repair!.Plan.Slots is [{ Action: SlotAction.Create } slot])
+        foreach (var slot in repair!.Plan.Slots)
         {
-            crashes.Failed(message.Service, slot.Slot, repair.Plan.ToRevision, RestartOf(message.Service), repair.Report, repair.IsCounted, Now);
+            if (message.Outcome == RolloutOutcome.Failed && (repair.Reports.Count == 0 || repair.Reports.ContainsKey(slot.Slot)))
+            {
+                crashes.Failed(message.Service, slot.Slot, repair.Plan.ToRevision, RestartOf(message.Service), repair.Reports.GetValueOrDefault(slot.Slot), slot.IsAfterEnd, Now);
+            }
+            else if (message.Outcome is RolloutOutcome.Succeeded or RolloutOutcome.Failed)
+            {
+                crashes.Succeeded(message.Service, slot.Slot);
+            }
         }
         if (message.Outcome is RolloutOutcome.Succeeded or RolloutOutcome.Failed)
         {
-            var words = message.Outcome == RolloutOutcome.Succeeded ? "repaired" : $"not repaired, tried again later: {repair!.Report?.Message ?? message.Reason}";
-            Note(StackEvents.Replica(StackEventKind.RepairEnded, message.Service, repair!.Plan.Slots[0].Slot, repair.Plan.Slots[0].Host, words));
+            var words = message.Outcome == RolloutOutcome.Succeeded ? "repaired" : $"not repaired, tried again later: {repair.Reports.Values.LastOrDefault()?.Message ?? message.Reason}";
+            Note(StackEvents.Replica(StackEventKind.RepairEnded, message.Service, repair.Plan.Slots[0].Slot, repair.Plan.Slots[0].Host, words));
         }
         BeginNext();
         Observe();
@@ -187,6 +198,7 @@ internal sealed partial class StackActor
     private StackState State() => new(head, [.. revisions.OrderByDescending(r => r.Number)], active?.Record, active?.PauseReason ?? active?.HoldReason)
     {
         Repairing = [.. repairs.Values.Select(r => r.Plan.Service).Distinct().Order(StringComparer.Ordinal)],
+        Refusals = refusals,
         CrashLoops = crashes.Views(Current, Now),
     };
 
@@ -205,13 +217,11 @@ internal sealed partial class StackActor
 
     private sealed record RepairPlanned(int Revision, ImmutableArray<ServicePlan> Services, ImmutableArray<string> Errors);
 
-    private sealed class Repair(ServicePlan plan, bool isCounted)
+    private sealed class Repair(ServicePlan plan)
     {
         public ServicePlan Plan { get; } = plan;
 
-        /// <summary>It follows an end of its replica, not a removal by hand or the loss of a host.</summary>
-        public bool IsCounted { get; } = isCounted;
-
-        public FailureReport? Report { get; set; }
+        /// <summary>Slot → why it failed.</summary>
+        public SortedDictionary<int, FailureReport> Reports { get; } = [];
     }
 }

@@ -74,6 +74,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         {
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Internal, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) before it accepted the request; its log has the details, `orchestrator ps {stack}` shows how the stack is"));
         }
+
+        // The next incarnation has the log, and this message.
+        Self.Tell(new Faulted($"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}); it goes on from what is stored"));
         base.PreRestart(reason, message);
     }
 
@@ -93,7 +96,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         if (head.IsRemoving)
         {
-            Remove(volumes: [], ActorRefs.Nobody);
+            RemoveLater(RepairDelay);
         }
         else if (stored.Active is not null)
         {
@@ -108,6 +111,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     private void Ready()
     {
         Receive<Load>(_ => { });
+        Receive<Faulted>(m => Note(new StackEvent { Kind = StackEventKind.Fault, Message = m.Message }));
+        Receive<RemovalDue>(_ => RemoveAgain());
         ReceiveAsync<StackMessage.Change>(m => ChangeAsync(m.Request, m.Follower));
         Receive<StackMessage.PlanOnly>(PlanOnly);
         Receive<StackMessage.GetState>(_ => Sender.Tell(State()));
@@ -218,7 +223,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"stack {stack} has no paused rollout to resume"));
             return;
         }
-        if (active is { IsPaused: false, Record.Pause: null })
+        if (active is { IsPaused: false, Record.Pause: null } or { Record.WindsDown: not null })
         {
             Follow(follower, withPast: true);
             return;
@@ -254,6 +259,11 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"the change of stack {stack} is being ended already; `orchestrator watch {stack}` follows it"));
             return;
         }
+        if (active.Record.Revert is not null)
+        {
+            follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"the change of stack {stack} is going back as a whole, and what is left half way serves nobody; it goes on: `orchestrator watch {stack}` follows it"));
+            return;
+        }
         Follow(follower, withPast: false);
         active.Pause(ByOf(request.By), Now);
         await SaveAsync(head, [], active.Record);
@@ -282,15 +292,6 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         await ConcludeAsync();
     }
 
-    /// <summary>Everything runs as the current revision wants it: whatever it was before, it is good now. But not by a plan that has left out what never was good.</summary>
-    private async Task MarkGoodAsync(Plan plan)
-    {
-        if (Current is { State: not RevisionState.Good } current && ChangeConclusion.Unproven(plan, current, revisions).Count == 0)
-        {
-            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null }], null);
-        }
-    }
-
     private async Task StartAsync(PreparedChange change, string? by)
     {
         var record = new ChangeRecord
@@ -306,7 +307,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
                 ? ChangePreparation.RevertTarget(revisions, head.Current, change.Target.Number)
                 : ChangePreparation.RollbackTarget(revisions, head.Current, change.Target.Number)?.Number ?? (change.Target.Number == head.Current && Current is { WasGood: true } ? head.Current : null),
         };
-        var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number, Unpromoted = UnpromotedBy(change.Plan) };
+        var nextHead = head with { Current = change.Target.Number, LastRevision = Math.Max(head.LastRevision, change.Target.Number), LastChange = record.Number, IsRemoving = false, RemovingVolumes = [], Unpromoted = UnpromotedBy(change.Plan) };
         var target = change.Kind == ChangeKind.Repair ? change.Target : change.Target with { State = RevisionState.Running, Detail = null };
         NoteBegin(record, change.Plan);
         await SaveAsync(nextHead, [target], record);
@@ -489,7 +490,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     private sealed record Load;
 
-    private sealed record Heartbeat;
+    private sealed record Faulted(string Message);
 
-    private sealed record HostsCleared(IActorRef Follower, ImmutableArray<string> Unreachable, ImmutableArray<string> Errors);
+    private sealed record Heartbeat;
 }

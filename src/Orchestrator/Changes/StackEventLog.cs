@@ -59,6 +59,11 @@ internal sealed class StackEventLog(string stack)
         unsaved.Clear();
     }
 
-    public ImmutableArray<StackEvent> After(long number, DateTimeOffset? since) =>
-        [.. kept.Where(e => e.Number > number && (since is null || e.At >= since))];
+    /// <param name="mark">Of another log, of the stack before its removal, it says nothing: then all of them.</param>
+    public ImmutableArray<StackEvent> After(EventMark mark, DateTimeOffset? since)
+    {
+        var isOurs = mark.Number <= last && kept.Where(e => e.Number == mark.Number).All(e => e.At == mark.At);
+        var number = isOurs ? mark.Number : 0;
+        return [.. kept.Where(e => e.Number > number && (since is null || e.At >= since))];
+    }
 }

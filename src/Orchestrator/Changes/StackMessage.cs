@@ -28,8 +28,8 @@ public abstract record StackMessage
 
     /// <summary>Answered with <see cref="EventsFound"/> or <see cref="Rejected"/>.</summary>
     /// <param name="Stack">Null: all.</param>
-    /// <param name="After">Stack → the number of the last event that is known already.</param>
-    public sealed record GetEvents(string? Stack, ImmutableDictionary<string, long> After, DateTimeOffset? Since) : StackMessage;
+    /// <param name="After">Stack → the last event that is known already.</param>
+    public sealed record GetEvents(string? Stack, ImmutableDictionary<string, EventMark> After, DateTimeOffset? Since) : StackMessage;
 
     /// <param name="Events">Oldest first.</param>
     public sealed record EventsFound(ImmutableArray<StackEvent> Events) : StackMessage;
@@ -59,12 +59,19 @@ public abstract record StackMessage
     public sealed record Removed(string Stack, ImmutableArray<string> UnreachableHosts) : StackMessage;
 }
 
+/// <summary>How far a reader of events has got.</summary>
+/// <param name="At">A stack that was removed and deployed again counts from 1 again: then another moment has that number.</param>
+public readonly record struct EventMark(long Number, DateTimeOffset At);
+
 /// <param name="Revisions">Newest first.</param>
 /// <param name="Active">The change under way, paused ones included.</param>
 public sealed record StackState(StackHead Head, ImmutableArray<StackRevision> Revisions, ChangeRecord? Active, string? Detail)
 {
     /// <summary>Services of which a replica is being brought back.</summary>
     public ImmutableArray<string> Repairing { get; init; } = [];
+
+    /// <summary>What the last look at what is to be repaired found no place for, and why: full hosts, taken ports.</summary>
+    public ImmutableArray<string> Refusals { get; init; } = [];
 
     /// <summary>Replicas that end over and over.</summary>
     public ImmutableDictionary<(string Service, int Slot), CrashLoopView> CrashLoops { get; init; } = ImmutableDictionary<(string, int), CrashLoopView>.Empty;

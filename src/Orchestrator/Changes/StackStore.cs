@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
@@ -8,8 +9,13 @@ using Orchestrator.Store;
 namespace Orchestrator.Changes;
 
 /// <summary>Where a stack's records are in the store.</summary>
-internal sealed class StackStore(IStore entries)
+/// <param name="isShared">Another process writes to it: nothing of it is remembered.</param>
+internal sealed class StackStore(IStore entries, bool isShared = false)
 {
+    /// <summary>Stacks that have a head, and, until the list has been read once, those that have none any more. Written by every stack's actor.</summary>
+    private readonly ConcurrentDictionary<string, bool> names = new(StringComparer.Ordinal);
+    private volatile bool isListed;
+
     /// <summary>Revisions kept for history and rollback; older ones go.</summary>
     private const int RevisionsMax = 50;
 
@@ -18,10 +24,24 @@ internal sealed class StackStore(IStore entries)
 
     public IStore Entries { get; } = entries;
 
+    /// <summary>From memory: every head is written through here, and whoever follows events asks twice a second.</summary>
     public async Task<ImmutableArray<string>> NamesAsync()
     {
-        var found = await Entries.ListAsync(Stacks, CancellationToken.None);
-        return [.. found.Where(e => e.Key.EndsWith("/head", StringComparison.Ordinal)).Select(e => e.Key[Stacks.Length..^"/head".Length])];
+        if (!isListed)
+        {
+            var found = await Entries.ListAsync(Stacks, CancellationToken.None);
+            ImmutableArray<string> listed = [.. found.Where(e => e.Key.EndsWith("/head", StringComparison.Ordinal)).Select(e => e.Key[Stacks.Length..^"/head".Length])];
+            if (isShared)
+            {
+                return listed;
+            }
+            foreach (var name in listed)
+            {
+                names.TryAdd(name, true);
+            }
+            isListed = true;
+        }
+        return [.. names.Where(n => n.Value).Select(n => n.Key).Order(StringComparer.Ordinal)];
     }
 
     public async Task<StoredStack> LoadAsync(string stack)
@@ -47,7 +67,7 @@ internal sealed class StackStore(IStore entries)
 
     /// <summary>One transaction. A change that has ended takes its journal with it.</summary>
     /// <param name="events">What of the stack's events is committed with it.</param>
-    public Task SaveAsync(StackHead head, ImmutableArray<StackRevision> revisions, ChangeRecord? change, ImmutableArray<int> dropped, ImmutableArray<StoreChange> events = default)
+    public async Task SaveAsync(StackHead head, ImmutableArray<StackRevision> revisions, ChangeRecord? change, ImmutableArray<int> dropped, ImmutableArray<StoreChange> events = default)
     {
         var stack = head.Stack;
         var puts = ImmutableArray.CreateBuilder<StoreChange>();
@@ -72,7 +92,8 @@ internal sealed class StackStore(IStore entries)
         {
             puts.AddRange(events);
         }
-        return Entries.CommitAsync(puts.ToImmutable(), CancellationToken.None);
+        await Entries.CommitAsync(puts.ToImmutable(), CancellationToken.None);
+        names[stack] = true;
     }
 
     /// <summary>Oldest first.</summary>
@@ -87,10 +108,20 @@ internal sealed class StackStore(IStore entries)
     public static StoreChange DeleteEvent(string stack, long number) => new StoreChange.Delete(EventKey(stack, number));
 
     /// <summary>The stack is gone but for hosts that did not answer: those are remembered until they do.</summary>
-    public Task DeleteAsync(string stack, ImmutableArray<string> networks, ImmutableArray<string> unreachable) =>
-        Entries.CommitAsync(
+    public async Task DeleteAsync(string stack, ImmutableArray<string> networks, ImmutableArray<string> unreachable)
+    {
+        await Entries.CommitAsync(
             [new StoreChange.DeletePrefix($"{Stacks}{stack}/"), .. unreachable.Select(h => new StoreChange.Put($"{Tombstones}{h}/{stack}", string.Join(' ', networks)))],
             CancellationToken.None);
+        if (isListed)
+        {
+            names.TryRemove(stack, out _);
+        }
+        else
+        {
+            names[stack] = false;
+        }
+    }
 
     /// <summary>Stacks that were removed while the host was away.</summary>
     public async Task<ImmutableArray<(string Stack, ImmutableArray<string> Networks)>> TombstonesAsync(string host)

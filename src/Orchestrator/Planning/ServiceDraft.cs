@@ -508,7 +508,7 @@ internal sealed class ServiceDraft
     {
         ReplicaState.Exited => restart.Condition == RestartCondition.None
             || (restart.Condition == RestartCondition.OnFailure && replica.ExitCode is 0 or null)
-            || (restart.MaxAttempts > 0 && replica.RestartCount >= restart.MaxAttempts),
+            || (restart.MaxAttempts > 0 && restart.Window == TimeSpan.Zero && replica.RestartCount >= restart.MaxAttempts),
         ReplicaState.Restarting => true,
         ReplicaState.Running => replica.Health != ReplicaHealth.Unhealthy,
         ReplicaState.Created or ReplicaState.Starting or ReplicaState.Retained => false,

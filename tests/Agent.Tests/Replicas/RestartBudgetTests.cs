@@ -71,6 +71,69 @@ public sealed class RestartBudgetTests : IDisposable
         Assert.Equal(ReplicaState.Exited, _bench.Known()!.State);
     }
 
+    [Fact]
+    public void Budget_that_was_used_and_left_behind_is_there_again()
+    {
+        var container = Begin(max: 3, window: 60);
+        Crash(container, times: 3, apart: 5);
+        Assert.Equal("on-failure", container.RestartPolicy.Name);
+
+        _bench.Advance(120);
+        Assert.Equal(("running", "unless-stopped"), (container.Status, container.RestartPolicy.Name));
+        Crash(container, times: 1, apart: 20);
+
+        Assert.True(container.IsRunning);
+    }
+
+    [Fact]
+    public void Agent_that_restarts_gives_a_spent_budget_back_after_a_window()
+    {
+        var container = Begin(max: 2, window: 60);
+        Crash(container, times: 2, apart: 5);
+        _bench.RestartAgent();
+
+        _bench.Advance(30);
+        Assert.Equal("on-failure", container.RestartPolicy.Name);
+        _bench.Advance(60);
+
+        Assert.Equal("unless-stopped", container.RestartPolicy.Name);
+    }
+
+    [Fact]
+    public void Budget_over_a_whole_life_is_never_given_back()
+    {
+        var container = Begin(max: 2, window: 0);
+        Crash(container, times: 2, apart: 20);
+
+        _bench.Advance(3600);
+
+        Assert.Equal("on-failure", container.RestartPolicy.Name);
+    }
+
+    [Fact]
+    public void Start_by_hand_counts_from_0_again()
+    {
+        var container = Begin(max: 2, window: 3600);
+        Crash(container, times: 1, apart: 20);
+        _bench.Engine.StopContainerAsync(container.Id, TimeSpan.Zero, CancellationToken.None).GetAwaiter().GetResult();
+        _bench.Settle();
+        _bench.Engine.StartContainerAsync(container.Id, CancellationToken.None).GetAwaiter().GetResult();
+        _bench.Advance(20);
+
+        Crash(container, times: 6, apart: 20);
+
+        Assert.Equal(("exited", 1), (container.Status, container.RestartCount));
+    }
+
+    [Theory]
+    [InlineData("unless-stopped", "unless-stopped", 0)]
+    [InlineData("on-failure", "on-failure", 0)]
+    [InlineData("on-failure:3", "on-failure", 3)]
+    public void Policy_is_read_from_its_label(string text, string name, int max) => Assert.Equal(new Engine.RestartPolicy(name, max), RestartPolicies.Parse(text));
+
+    [Fact]
+    public void Label_that_says_nothing_is_no_policy() => Assert.Null(RestartPolicies.Parse("no"));
+
     private FakeContainer Begin(int max, int window) =>
         _bench.Passed(_bench.Spec(c => c with { Restart = new RestartSpec { Condition = RestartCondition.Any, MaxAttempts = max, Window = TimeSpan.FromSeconds(window) } }));
 

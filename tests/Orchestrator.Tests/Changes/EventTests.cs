@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Store;
@@ -65,8 +66,49 @@ public sealed class EventTests : IDisposable
         log.Add(new StackEvent { Kind = StackEventKind.Warning, Message = "one more" });
 
         Assert.Equal(["stacks/shop/events/000000001001", "stacks/shop/events/000000000001"], log.Take().Select(c => c.Key));
-        Assert.Equal(StackEventLog.KeptMax, log.After(0, null).Length);
-        Assert.Equal(2, log.After(0, null)[0].Number);
+        Assert.Equal(StackEventLog.KeptMax, log.After(default, null).Length);
+        Assert.Equal(2, log.After(default, null)[0].Number);
+    }
+
+    [Fact]
+    public void Reader_that_follows_goes_on_when_the_stack_is_removed_and_deployed_again()
+    {
+        bench.Deploy(Spec(Service("web")));
+        var last = bench.Events[^1];
+        var mark = ImmutableDictionary<string, EventMark>.Empty.Add(World.Stack, new EventMark(2, last.At));
+        bench.Advance(1);
+        bench.Ask(new ChangeRequest.Remove { Stack = World.Stack });
+        bench.Deploy(Spec(Service("web")));
+
+        foreach (var read in new[] { mark, mark.SetItem(World.Stack, new EventMark(1_000, last.At)) })
+        {
+            Assert.Equal(1, bench.Query<StackMessage.EventsFound>(new StackMessage.GetEvents(World.Stack, read, null)).Events[0].Number);
+        }
+    }
+
+    [Fact]
+    public async Task Names_are_read_from_the_store_once_and_follow_what_is_saved_and_deleted()
+    {
+        var entries = new MemoryStore();
+        await new StackStore(entries).SaveAsync(new StackHead { Stack = "a" }, [], null, []);
+        var store = new StackStore(entries);
+        Assert.Equal("a", Assert.Single(await store.NamesAsync()));
+        await new StackStore(entries).SaveAsync(new StackHead { Stack = "behind its back" }, [], null, []);
+        await store.SaveAsync(new StackHead { Stack = "b" }, [], null, []);
+        await store.DeleteAsync("a", [], []);
+
+        Assert.Equal("b", Assert.Single(await store.NamesAsync()));
+        Assert.Equal(2, (await new StackStore(entries, isShared: true).NamesAsync()).Length);
+    }
+
+    [Fact]
+    public void Fault_of_the_coordinator_is_an_event()
+    {
+        bench.Deploy(Spec(Service("web")));
+
+        bench.Tell(new StackMessage.SetMaintenance(World.Stack, null!, On: true));
+
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.Fault && e.Message.Contains("fault of its own", StringComparison.Ordinal));
     }
 
     [Fact]

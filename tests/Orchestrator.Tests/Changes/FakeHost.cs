@@ -33,6 +33,11 @@ internal sealed class FakeHost(string name)
     /// <summary>Its replicas can be reached, and so are endpoints.</summary>
     public bool HasAddresses { get; set; }
 
+    public ImmutableSortedDictionary<string, string> Labels { get; set; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Null: it removes what it is told to.</summary>
+    public string? RemovalError { get; set; }
+
     public List<AgentCommand> Commands { get; } = [];
 
     public IEnumerable<ReplicaSnapshot> Replicas => replicas.Values;
@@ -60,8 +65,11 @@ internal sealed class FakeHost(string name)
             case AgentCommand.StopReplica stop:
                 return Stop(stop);
             case AgentCommand.RemoveStack remove:
-                replicas.Clear();
-                return [new AgentEvent.StackRemoved(remove.CommandId, null), Inventory()];
+                if (RemovalError is null)
+                {
+                    replicas.Clear();
+                }
+                return [new AgentEvent.StackRemoved(remove.CommandId, RemovalError), Inventory()];
             case AgentCommand.ApplyTraffic apply:
                 return
                 [
@@ -89,7 +97,7 @@ internal sealed class FakeHost(string name)
         unanswered.Clear();
     }
 
-    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name, MemoryBytes = MemoryBytes, TakesPreflight = true }, [.. replicas.Values]);
+    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name, Labels = Labels, MemoryBytes = MemoryBytes, TakesPreflight = true }, [.. replicas.Values]);
 
     /// <summary>The replica that hangs in its gate comes through it; nothing where there is none.</summary>
     public void Pass(string service, int slot)
@@ -138,8 +146,11 @@ internal sealed class FakeHost(string name)
             State = failure is not null ? ReplicaState.Exited : hangs ? ReplicaState.Starting : ReplicaState.Running,
             ExitCode = failure?.ExitCode,
         };
-        replicas[start.Key.ContainerName] = replica;
-        yield return new AgentEvent.ReplicaChanged(replica);
+        if (failure is not { Stage: ReplicaStage.Pull })
+        {
+            replicas[start.Key.ContainerName] = replica;
+            yield return new AgentEvent.ReplicaChanged(replica);
+        }
         if (failure is not null)
         {
             yield return new AgentEvent.ReplicaFailed(start.CommandId, start.Key, failure);

@@ -144,6 +144,71 @@ public sealed class PauseTests : IDisposable
         Assert.Null(bench.State.Active);
     }
 
+    [Fact]
+    public void Way_back_goes_on_through_a_pause()
+    {
+        bench.Deploy(Spec(Service("web", "app:v1", 3)));
+        var old = bench.State.Revisions[0].Services["web"].Id;
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.Judge = (key, spec) => spec.Container.Image.StartsWith("app:v2", StringComparison.Ordinal) && key.Slot == 3 ? Crash() : null;
+            host.Hangs = key => key.Revision == old;
+        }
+        var deploy = bench.Deploy(Spec(Service("web", "app:v2", 3, Stacks.FailureAction.Rollback)));
+
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        Finish("web", 1);
+        Finish("web", 2);
+        Finish("web", 1);
+
+        Assert.Equal(ChangeOutcome.RolledBack, End(deploy).Outcome);
+        Assert.Equal("web.1=app:v1 web.2=app:v1 web.3=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Resume_of_what_is_being_aborted_begins_nothing()
+    {
+        bench.Hang(_ => true);
+        bench.Deploy(Spec(Service("db", "db:v1"), Service("slow", "slow:v1"), Service("web", "web:v1", after: "db")));
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        Finish("db", 1);
+        bench["h1"].IsMute = bench["h2"].IsMute = command => command is Protocol.AgentCommand.StopReplica;
+        bench.Ask(new ChangeRequest.Abort { Stack = World.Stack });
+        bench.Hang(key => key.Service == "slow");
+        bench.CrashAndRestart();
+        Assert.Equal(ChangeOutcome.Aborted, bench.State.Active?.WindsDown);
+
+        bench.Ask(new ChangeRequest.Resume { Stack = World.Stack });
+
+        Assert.Equal("db.1=db:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Same_file_as_atomic_takes_over_from_one_that_is_not()
+    {
+        var first = BeginUpdate();
+        bench.Hang(_ => false);
+        var second = bench.Deploy(Updated, isAtomic: true);
+
+        Assert.Equal((ChangeOutcome.Superseded, ChangeOutcome.Done), (End(first).Outcome, End(second).Outcome));
+    }
+
+    [Fact]
+    public void Who_watches_a_change_that_is_refused_is_told()
+    {
+        bench["h1"].Objects = bench["h2"].Objects = _ => "no";
+        bench["h1"].IsMute = bench["h2"].IsMute = command => command is Protocol.AgentCommand.Preflight;
+        bench.Deploy(Spec(Service("web")));
+
+        var watching = bench.Ask(new ChangeRequest.Watch { Stack = World.Stack });
+        Assert.Empty(watching);
+        bench["h1"].Speak();
+        bench["h2"].Speak();
+        bench.Settle();
+
+        Assert.Contains("was refused", End(watching).Message, StringComparison.Ordinal);
+    }
+
     private static Stacks.StackSpec Updated => Spec(Service("web", "app:v2", replicas: 2));
 
     /// <summary>web.1 hangs in its gate.</summary>

@@ -8,7 +8,7 @@ namespace Orchestrator.Tests.Changes;
 /// <summary>What breaks between changes is brought back, within the times that docs/operations.md states, and what will not come up is not hammered.</summary>
 public sealed class SelfHealTests : IDisposable
 {
-    private readonly StackBench bench = new("h1", "h2");
+    private readonly StackBench bench = Zones(new("h1", "h2"));
 
     public void Dispose() => bench.Dispose();
 
@@ -153,7 +153,7 @@ public sealed class SelfHealTests : IDisposable
         Assert.Contains(bench.Events, e => e.Kind == StackEventKind.CrashLoop);
 
         bench.FailImage("none");
-        bench.Advance(300);
+        bench.Advance(800);
         Assert.Equal("web.1=app:v1", bench.Running);
         Assert.Empty(bench.State.CrashLoops);
     }
@@ -181,12 +181,133 @@ public sealed class SelfHealTests : IDisposable
         Remove("web");
         bench.Advance(600);
 
-        Assert.Equal(2, Starts());
+        // Once because it was removed, and then started again twice.
+        Assert.Equal(3, Starts());
         Assert.True(bench.State.CrashLoops[("web", 1)].IsSpent);
         Assert.Contains("max_attempts is used up", bench.Explain().Reasons[0], StringComparison.Ordinal);
 
         Assert.Equal(ChangeOutcome.Done, End(bench.Deploy(Spec(Service("web", "app:v2", restart: restart)))).Outcome);
         Assert.Empty(bench.State.CrashLoops);
+    }
+
+    [Fact]
+    public void Container_stopped_by_hand_uses_up_no_attempt_before_it_was_started_again()
+    {
+        bench.Deploy(Spec(Service("web", restart: new RestartSpec { MaxAttempts = 1 })));
+
+        bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Exited, ExitCode = 137 });
+        bench.Advance(5);
+        Assert.Equal("web.1=app:v1", bench.Running);
+        Assert.Empty(bench.State.CrashLoops);
+
+        bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Exited, ExitCode = 1 });
+        bench.Advance(600);
+        Assert.Equal("", bench.Running);
+        Assert.True(bench.State.CrashLoops[("web", 1)].IsSpent);
+    }
+
+    [Fact]
+    public void Pull_that_fails_is_no_attempt()
+    {
+        bench.Deploy(Spec(Service("web", restart: new RestartSpec { MaxAttempts = 1 })));
+        FailPull();
+        Remove("web");
+        bench.Advance(600);
+
+        bench.FailImage("none");
+        bench.Advance(400);
+
+        Assert.Equal("web.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Container_removed_by_hand_does_not_wait_for_the_backoff_of_its_last_end()
+    {
+        bench.Deploy(Spec(Service("web", restart: new RestartSpec { Delay = TimeSpan.FromMinutes(4) })));
+        bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Exited, ExitCode = 1 });
+        bench.Advance(2);
+        Remove("web");
+
+        bench.Advance(1.5);
+
+        Assert.Equal("web.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Pull_that_fails_on_a_moved_slot_is_tried_at_5_10_and_20_s()
+    {
+        bench.Deploy(Spec(Zoned("web")));
+        Assert.Equal("web.1=app:v1", bench.Running);
+        var (from, to) = bench["h1"].Replicas.Any() ? ("h1", "h2") : ("h2", "h1");
+        FailPull();
+        bench[from].Labels = bench[from].Labels.SetItem("zone", "B");
+        bench.Forget();
+        bench.Connect(from);
+
+        bench.Advance(44);
+
+        // After 1, 6, 16 and 36 s.
+        Assert.Equal(4, bench[to].Commands.OfType<AgentCommand.StartReplica>().Count());
+        Assert.Equal("web.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Slow_loop_is_a_loop_and_the_replica_that_serves_between_its_ends_begins_with_the_shortest_pause()
+    {
+        bench.Deploy(Spec(Service("web")));
+
+        for (var restarts = 1; restarts <= 3; restarts++)
+        {
+            var count = restarts;
+            bench["h1"].Change("web", 1, r => r with { RestartCount = count, ExitCode = 3 });
+            bench.Advance(180);
+        }
+
+        Assert.Equal(3, bench.State.CrashLoops[("web", 1)].Exits);
+        Assert.Contains(bench.Events, e => e.Kind == StackEventKind.CrashLoop);
+    }
+
+    [Theory]
+    [InlineData(3600, true)]
+    [InlineData(600, false)]
+    public void Attempts_count_within_a_window_that_is_longer_than_a_loop(int window, bool isSpent)
+    {
+        bench.Deploy(Spec(Service("web", restart: new RestartSpec { MaxAttempts = 3, Window = TimeSpan.FromSeconds(window) })));
+        for (var restarts = 1; restarts <= 3; restarts++)
+        {
+            var count = restarts;
+            bench["h1"].Change("web", 1, r => r with { RestartCount = count, ExitCode = 3 });
+            bench.Advance(700);
+        }
+
+        bench["h1"].Change("web", 1, r => r with { State = ReplicaState.Exited });
+        bench.Advance(60);
+
+        Assert.Equal(isSpent ? "" : "web.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Explanation_of_a_missing_replica_says_why_no_host_takes_it()
+    {
+        var crowded = Service("web", replicas: 2);
+        bench.Deploy(Spec(crowded with { Deploy = crowded.Deploy with { Placement = new PlacementSpec { MaxReplicasPerHost = 1 } } }));
+
+        bench.Disconnect("h2");
+        bench.Advance(30);
+
+        Assert.Contains(bench.Explain("web").Services[0].Replicas.Single(r => r.State is "missing" or "lost").Why, w => w.Contains("max_replicas_per_node", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Advice_for_one_service_is_not_that_of_another()
+    {
+        bench.Deploy(Spec(Service("bad", "bad:v1", restart: new RestartSpec { MaxAttempts = 1 }), Service("web")));
+        bench.FailImage("bad");
+        Remove("bad");
+        bench.Advance(600);
+
+        Assert.Contains(bench.Explain("bad").Next, n => n.Contains("--force-recreate", StringComparison.Ordinal));
+        Assert.DoesNotContain(bench.Explain("web").Next, n => n.Contains("--force-recreate", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -235,6 +356,30 @@ public sealed class SelfHealTests : IDisposable
         Assert.Equal(ChangeOutcome.Done, End(bench.Deploy(Spec(Service("web", "app:v2")))).Outcome);
         Assert.Equal("web.1=app:v2", bench.Running);
         Assert.Empty(bench.State.Repairing);
+    }
+
+    private static StackBench Zones(StackBench bench)
+    {
+        foreach (var (name, host) in bench.Hosts)
+        {
+            host.Labels = host.Labels.SetItem("zone", "A");
+            bench.Connect(name);
+        }
+        return bench;
+    }
+
+    private static ServiceSpec Zoned(string name)
+    {
+        var service = Service(name);
+        return service with { Deploy = service.Deploy with { Placement = new PlacementSpec { Constraints = [new ConstraintSpec("node.labels.zone", true, "A")] } } };
+    }
+
+    private void FailPull()
+    {
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.Judge = (_, _) => Crash() with { Stage = ReplicaStage.Pull };
+        }
     }
 
     private void Remove(string service)

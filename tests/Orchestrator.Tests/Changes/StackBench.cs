@@ -99,7 +99,7 @@ internal sealed class StackBench : IDisposable
 
     public StackState State => Query<StackState>(new StackMessage.GetState(World.Stack));
 
-    public ImmutableArray<StackEvent> Events => Query<StackMessage.EventsFound>(new StackMessage.GetEvents(World.Stack, ImmutableDictionary<string, long>.Empty, null)).Events;
+    public ImmutableArray<StackEvent> Events => Query<StackMessage.EventsFound>(new StackMessage.GetEvents(World.Stack, ImmutableDictionary<string, EventMark>.Empty, null)).Events;
 
     public ExplanationView Explain(string? service = null) => Query<StackMessage.Explained>(new StackMessage.Explain(World.Stack, service)).View;
 
@@ -127,6 +127,12 @@ internal sealed class StackBench : IDisposable
     }
 
     public void Advance(double seconds) => dispatcher.Advance(TimeSpan.FromSeconds(seconds));
+
+    public void Tell(StackMessage message)
+    {
+        coordinator.Tell(message);
+        dispatcher.RunUntilIdle();
+    }
 
     public void Settle() => dispatcher.RunUntilIdle();
 

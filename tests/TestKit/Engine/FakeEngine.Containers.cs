@@ -35,6 +35,9 @@ public sealed partial class FakeEngine
     {
         var found = Find(container);
         if (found.Status is "running" or "restarting") return Task.FromResult(false);
+
+        // As Docker: a start that is not its own begins to count anew.
+        found.RestartCount = 0;
         var started = new TaskCompletionSource<bool>();
         if (found.Image.StartTakes <= TimeSpan.Zero)
         {
