@@ -193,7 +193,7 @@ public sealed class StrategyTests
     {
         var plan = RolloutRun.Plan(1, Policy);
         var run = new RolloutRun(plan with { Strategy = new StrategyPlan(StrategyKind.BlueGreen, 2, TimeSpan.Zero), Slots = plan.Slots.Add(new SlotPlan { Slot = 2, Action = SlotAction.Create, Host = "h2" }) });
-        run.Stage(1).Stage(2);
+        run.Stage(2).Stage(1);
         Assert.Equal("switch:1@h1 switch:2@h2", run.Asked);
         Assert.Equal([1], Rollout.SwitchedFrom(run.State).Select(o => o.Slot));
         Assert.Equal(SlotPhase.Done, run.Published(2).State.Slot(2)!.Phase);
