@@ -20,12 +20,14 @@ internal sealed class NameServers : INameServers
     {
         _time = time;
         _port = port;
-        _responder = new NameResponder(random);
+        _responder = new NameResponder(random, time);
         var file = new ResolvConf(ResolvConf.DefaultPath, time);
         _forwarder = new DnsForwarder(upstream ?? (() => file.Servers), address => _ours.Contains(address), time);
     }
 
     public void Show(NameTable table) => _responder.Show(table);
+
+    public DateTimeOffset? LastTold(IEnumerable<string> addresses) => _responder.LastTold(addresses);
 
     public ImmutableArray<string> Serve(ImmutableSortedSet<string> addresses)
     {

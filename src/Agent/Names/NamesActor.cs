@@ -19,7 +19,10 @@ internal sealed partial class NamesActor : ReceiveActor, IWithTimers
     private readonly INameServers _servers;
     private readonly ILogger _logger;
 
-    /// <summary>Since when a draining endpoint has not been answered any more.</summary>
+    /// <summary>What those before this one have answered is not known.</summary>
+    private readonly DateTimeOffset _began = Now;
+
+    /// <summary>When a draining endpoint was last answered, or may have been.</summary>
     private readonly Dictionary<string, DateTimeOffset> _leftOut = new(StringComparer.Ordinal);
 
     private SinkMessage.Apply? _wanted;
@@ -58,9 +61,13 @@ internal sealed partial class NamesActor : ReceiveActor, IWithTimers
 
     private void LeaveOut(HostTraffic traffic)
     {
-        var draining = traffic.Draining.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in _leftOut.Keys.Where(id => !draining.Contains(id)).ToArray()) _leftOut.Remove(gone);
-        foreach (var id in draining) _leftOut.TryAdd(id, Now);
+        var draining = traffic.Draining.DistinctBy(e => e.Id).ToDictionary(e => e.Id, StringComparer.Ordinal);
+        foreach (var gone in _leftOut.Keys.Where(id => !draining.ContainsKey(id)).ToArray()) _leftOut.Remove(gone);
+        foreach (var (id, endpoint) in draining.Where(d => !_leftOut.ContainsKey(d.Key)))
+        {
+            var told = _servers.LastTold(endpoint.Addresses.Values);
+            _leftOut[id] = told > _began ? told.Value : _began;
+        }
     }
 
     private void Serve()
@@ -84,7 +91,7 @@ internal sealed partial class NamesActor : ReceiveActor, IWithTimers
         Timers.StartSingleTimer(RetryTimer, new Again(), RetryEvery);
     }
 
-    /// <summary>A client may use what it was told for as long as the answer lives.</summary>
+    /// <summary>A client may use what it was told for as long as the answer lives. Where nobody has asked there is nothing to wait for.</summary>
     private void TellDrained()
     {
         var now = Now;

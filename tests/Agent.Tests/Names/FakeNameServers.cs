@@ -12,7 +12,12 @@ internal sealed class FakeNameServers : INameServers
 
     public ImmutableArray<string> Problems { get; set; } = [];
 
+    /// <summary>By address.</summary>
+    public Dictionary<string, DateTimeOffset> Told { get; } = [];
+
     public void Show(NameTable table) => Table = table;
+
+    public DateTimeOffset? LastTold(IEnumerable<string> addresses) => addresses.Max(a => Told.TryGetValue(a, out var at) ? at : (DateTimeOffset?)null);
 
     public ImmutableArray<string> Serve(ImmutableSortedSet<string> addresses)
     {

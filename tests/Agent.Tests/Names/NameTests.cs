@@ -10,7 +10,10 @@ public sealed class NameTests
 {
     private const string Asker = "10.128.0.90";
 
-    private readonly NameResponder _responder = new(new Random(1));
+    private readonly VirtualTimeProvider _time = new();
+    private readonly NameResponder _responder;
+
+    public NameTests() => _responder = new NameResponder(new Random(1), _time);
 
     private NameResponse Ask(string name, DnsType type = DnsType.A, string asker = Asker, ushort? edns = null, int? limit = null) => _responder.Respond(Dns.Query(name, type, edns: edns), IPAddress.Parse(asker), limit);
 
@@ -22,6 +25,20 @@ public sealed class NameTests
     }
 
     private void Show(params ServiceTraffic[] services) => _responder.Show(NameTable.From(NameTraffic.Of(services)));
+
+    [Fact]
+    public void Answer_is_noted_for_each_address_it_names_and_forgotten_when_it_has_expired()
+    {
+        Show(NameTraffic.Service("web", NameTraffic.Endpoint("w1", "10.128.0.70")), NameTraffic.Service("api", NameTraffic.Endpoint("a1", "10.128.0.80")));
+        Answered("web");
+        Assert.Equal(_time.GetUtcNow(), _responder.LastTold(["10.128.0.70", "10.128.0.80"]));
+        Assert.Null(_responder.LastTold(["10.128.0.80"]));
+        Assert.Null(_responder.LastTold([]));
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Show();
+        Assert.Null(_responder.LastTold(["10.128.0.70"]));
+    }
 
     [Theory]
     [InlineData("web")]

@@ -44,14 +44,36 @@ public sealed class NamesActorTests : IDisposable
     [Fact]
     public void Draining_endpoint_counts_as_drained_when_the_last_answer_has_expired()
     {
+        _bench.Advance(5);
         Apply(1, NameTraffic.Endpoint("w1", "10.128.0.70"));
+        _servers.Told["10.128.0.70"] = _bench.Time.GetUtcNow();
+        _bench.Advance(0.5);
         Apply(2, NameTraffic.Endpoint("w1", "10.128.0.70", state: EndpointState.Draining));
         Assert.Empty(((NameAnswer.Known)_servers.Table.Find(0x0A80005A, "web", DnsType.A)).Addresses);
-        _bench.Advance(0.9);
+        _bench.Advance(0.4);
         Assert.Empty(Drained);
 
         // Another change in between does not begin the time anew.
         Apply(3, NameTraffic.Endpoint("w1", "10.128.0.70", state: EndpointState.Draining), NameTraffic.Endpoint("w2", "10.128.0.71"));
+        _bench.Advance(0.2);
+        Assert.Equal(["w1@h1"], Drained);
+    }
+
+    [Fact]
+    public void Endpoint_that_nobody_has_asked_for_is_drained_at_once()
+    {
+        _bench.Advance(5);
+        Apply(1, NameTraffic.Endpoint("w1", "10.128.0.70"));
+        Apply(2, NameTraffic.Endpoint("w1", "10.128.0.70", state: EndpointState.Draining));
+        Assert.Equal(["w1@h1"], Drained);
+    }
+
+    [Fact]
+    public void What_was_answered_before_the_agent_began_is_waited_for_as_if_it_had_been_just_then()
+    {
+        Apply(1, NameTraffic.Endpoint("w1", "10.128.0.70", state: EndpointState.Draining));
+        _bench.Advance(0.9);
+        Assert.Empty(Drained);
         _bench.Advance(0.2);
         Assert.Equal(["w1@h1"], Drained);
     }
@@ -62,6 +84,7 @@ public sealed class NamesActorTests : IDisposable
         Apply(1, NameTraffic.Endpoint("w1", "10.128.0.70", state: EndpointState.Draining));
         _bench.Advance(2);
         Apply(2, NameTraffic.Endpoint("w1", "10.128.0.70"));
+        _servers.Told["10.128.0.70"] = _bench.Time.GetUtcNow();
         Apply(3, NameTraffic.Endpoint("w1", "10.128.0.70", state: EndpointState.Draining));
 
         Assert.Empty(Drained);
