@@ -16,7 +16,7 @@ internal abstract record GateProbe
     /// <summary>A connection to a container's own address on this host; a longer silence is a no.</summary>
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Before the first try, and between tries at first: quick replicas are ready within it.</summary>
+    /// <summary>Between tries at first. The first is made at once: quick replicas are ready by then.</summary>
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan DelayMax = TimeSpan.FromSeconds(1);
@@ -52,8 +52,9 @@ internal abstract record GateProbe
     /// <param name="lastCounted">When the last counted failure ended; null before the first, which the engine may begin as late as an interval after the start period.</param>
     public bool Counts(DateTimeOffset began, DateTimeOffset startedAt, DateTimeOffset? lastCounted) => began >= (lastCounted ?? startedAt + StartPeriod) + Interval;
 
+    /// <summary>The pause before a try.</summary>
     /// <param name="attempt">From 0.</param>
-    public static TimeSpan Delay(int attempt) => attempt >= 8 ? DelayMax : FirstDelay * Math.Pow(1.4, attempt) is var delay && delay < DelayMax ? delay : DelayMax;
+    public static TimeSpan Delay(int attempt) => attempt == 0 ? TimeSpan.Zero : attempt >= 9 ? DelayMax : FirstDelay * Math.Pow(1.4, attempt - 1) is var delay && delay < DelayMax ? delay : DelayMax;
 
     private static IReadOnlyList<string>? CommandOf(IReadOnlyList<string>? test) => test switch
     {

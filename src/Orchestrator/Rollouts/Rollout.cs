@@ -68,6 +68,13 @@ public static partial class Rollout
     /// <summary>The commands that follow from a change of state, in slot order.</summary>
     public static IEnumerable<RolloutCommand> Effects(RolloutState before, RolloutState after)
     {
+        if (before.Batch < 0 && after.Batch == 0)
+        {
+            foreach (var prefetch in Prefetches(after))
+            {
+                yield return prefetch;
+            }
+        }
         for (var index = 0; index < after.Slots.Length; index++)
         {
             var (was, now) = (before.Slots[index], after.Slots[index]);
@@ -123,6 +130,13 @@ public static partial class Rollout
                 }
             }
         }
+    }
+
+    /// <summary>One for each host that the first batch does not touch.</summary>
+    private static IEnumerable<RolloutCommand> Prefetches(RolloutState state)
+    {
+        var changes = state.Slots.Where(s => s.Plan.Action != SlotAction.Remove && s.Host is not null && !state.LostHosts.Contains(s.Host));
+        return changes.GroupBy(s => s.Host!, StringComparer.Ordinal).Where(h => h.All(s => s.Batch > 0)).Select(h => new RolloutCommand.Prefetch(h.First().Plan.Slot, h.Key));
     }
 
     /// <summary>What must be sent again after a restart of the coordinator: commands are idempotent.</summary>

@@ -400,6 +400,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 case RolloutCommand.Prepare c:
                     Send(c.Host, c, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/prepare", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });
                     break;
+                case RolloutCommand.Prefetch c:
+                    fleet.Tell(new FleetMessage.Send(c.Host, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/prefetch/{c.Host}", Key = KeyOf(c.Slot), Spec = Spec(c.Host) }));
+                    break;
                 case RolloutCommand.Withhold c:
                     traffic.Tell(new TrafficMessage.Withhold(KeyOf(c.Slot)));
                     break;

@@ -6,6 +6,9 @@ public abstract record RolloutCommand(int Slot)
     /// <summary>Pull on the new replica's host.</summary>
     public sealed record Prepare(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
+    /// <summary>Pull on the host of a later batch while an earlier one is worked. Not answered: what fails here fails again, and is told of, when the slot's turn comes.</summary>
+    public sealed record Prefetch(int Slot, string Host) : RolloutCommand(Slot);
+
     /// <summary>blue-green: keep the new replica out of the traffic, before it is started.</summary>
     public sealed record Withhold(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 

@@ -109,7 +109,7 @@ public abstract class LiveIngressKit : TestKit
 
     private protected void AwaitApplied() =>
         FishForMessage(
-            message => message is SinkMessage.Hindered hindered ? throw new InvalidOperationException(hindered.Problem.Message) : Keep(message) is SinkMessage.Applied applied && applied.Number == Number,
+            message => message is SinkMessage.Hindered hindered && hindered.Number == Number ? throw new InvalidOperationException(hindered.Problem.Message) : Keep(message) is SinkMessage.Applied applied && applied.Number == Number,
             Patience,
             $"traffic {Number} to be shown");
 

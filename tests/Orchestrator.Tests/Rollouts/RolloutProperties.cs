@@ -100,7 +100,7 @@ public sealed class RolloutProperties
             case 1:
                 run.Wait(TimeSpan.FromMinutes(random.Next(1, 12)));
                 break;
-            case 2 or 3 when command is not RolloutCommand.Prune:
+            case 2 or 3 when command is not (RolloutCommand.Prune or RolloutCommand.Prefetch):
                 run.Tell(new RolloutEvent.ReplicaFailed(command.Slot, slot.Attempt, new FailureReport { Stage = ReplicaStage.Gate, Message = "seeded" }) { At = run.Now });
                 break;
             default:

@@ -32,6 +32,8 @@ internal sealed class RolloutRun
     /// <summary>Slots whose new replica was taken out of the traffic.</summary>
     public List<int> Withdrawn { get; } = [];
 
+    public List<string> Prefetched { get; } = [];
+
     /// <summary>Slots whose new replica, which had passed, was stopped because it had died.</summary>
     public List<int> Discarded { get; } = [];
 
@@ -120,8 +122,9 @@ internal sealed class RolloutRun
         var effects = Rollout.Effects(before, State).ToList();
         Undrained.AddRange(effects.OfType<RolloutCommand.Undrain>().Select(u => u.Slot));
         Withdrawn.AddRange(effects.OfType<RolloutCommand.Withdraw>().Select(w => w.Slot));
+        Prefetched.AddRange(effects.OfType<RolloutCommand.Prefetch>().Select(p => p.Host));
         Discarded.AddRange(effects.Where(IsDiscard).Select(s => s.Slot));
-        open.AddRange(effects.Where(e => e is not (RolloutCommand.Undrain or RolloutCommand.Withdraw) && !IsDiscard(e) && !open.Contains(e)));
+        open.AddRange(effects.Where(e => e is not (RolloutCommand.Undrain or RolloutCommand.Withdraw or RolloutCommand.Prefetch) && !IsDiscard(e) && !open.Contains(e)));
     }
 
     /// <summary>Nobody waits for its answer.</summary>

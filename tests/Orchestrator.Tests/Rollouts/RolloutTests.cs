@@ -80,6 +80,14 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Hosts_of_later_batches_pull_while_the_first_is_worked()
+    {
+        var plan = RolloutRun.Plan(4, StartFirst with { Parallelism = 1 });
+        plan = plan with { Slots = [.. plan.Slots.Select(s => s.Slot == 4 ? s with { Host = "h1" } : s)] };
+        Assert.Equal(["h2", "h3"], new RolloutRun(plan).Prefetched);
+    }
+
+    [Fact]
     public void What_replaces_nothing_begins_all_at_once_and_before_anything_is_replaced()
     {
         Assert.Equal("start:1@h1 start:2@h2 start:3@h3 start:4@h4", new RolloutRun(RolloutRun.Plan(4, StartFirst with { Parallelism = 1 }, replaces: false)).Asked);

@@ -103,6 +103,7 @@ internal sealed class JournalChecker(World world) : Checker(world)
         var (key, host) = command switch
         {
             RolloutCommand.Prepare c => (Text($"{id}/{c.Slot}/{c.Attempt}/prepare"), c.Host),
+            RolloutCommand.Prefetch c => (Text($"{id}/prefetch/{c.Host}"), c.Host),
             RolloutCommand.Start c => (Text($"{id}/{c.Slot}/{c.Attempt}/start"), c.Host),
             RolloutCommand.StopOld c => (Text($"{id}/{c.Slot}/{c.Attempt}/stop/{c.Host}/{c.Revision}"), c.Host),
             RolloutCommand.CancelNew c => (Text($"{id}/{c.Slot}/{c.Attempt}/cancel"), c.Host),
