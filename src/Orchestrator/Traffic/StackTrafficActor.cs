@@ -179,12 +179,18 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
                 var to = pending.To.Select(t => AwaitPublished(t.Replica, t.Host, t.ReplyTo)).ToList();
                 await MarkAsync(marks with
                 {
-                    Draining = marks.Draining.Union(pending.From.Select(f => TrafficTables.Id(f.Replica, f.Host))).Except(to),
+                    Draining = marks.Draining.Union(pending.From.Select(f => TrafficTables.Id(f.Replica, f.Host))).Union(OthersOf(pending)).Except(to),
                     WithheldNames = marks.Withheld.Except(pending.To.Select(t => TrafficTables.Name(t.Replica))),
                 });
             }
         }
     }
+
+    /// <summary>What a host that was away has of the slots that are switched: the rollout counted it as gone, or has never heard of it.</summary>
+    private IEnumerable<string> OthersOf(PendingSwitch pending) =>
+        from replica in snapshot.Replicas(stack)
+        where pending.To.Any(t => t.Replica.Service == replica.Replica.Key.Service && t.Replica.Slot == replica.Replica.Key.Slot && t.Replica.Revision != replica.Replica.Key.Revision)
+        select TrafficTables.Id(replica.Replica.Key, replica.Host.Name);
 
     private static void Refuse(PendingSwitch pending, ReplicaKey missing)
     {

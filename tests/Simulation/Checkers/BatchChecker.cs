@@ -39,8 +39,7 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
 
     public override void OnDelivered(SimHost host, AgentCommand command)
     {
-        // What is missing is brought back side by side, whatever the parallelism of updates.
-        if (command is not AgentCommand.StartReplica start || start.CommandId.Contains("/repair-", StringComparison.Ordinal)) return;
+        if (command is not AgentCommand.StartReplica start) return;
 
         if (_creating.Contains(start.CommandId)) return;
 
@@ -50,10 +49,16 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
         // The coordinator gives up on what is under way on a host that it has lost.
         foreach (var at in _starting.Keys.Where(s => World.Host(s.Host).Link.AwaySince is not null).ToList()) _starting.Remove(at);
         _starting[(host.Name, start.Key)] = start.CommandId;
-        var (stack, service) = (start.Key.Stack, start.Key.Service);
-        var (count, most) = (_starting.Keys.Where(s => s.Key.Stack == stack && s.Key.Service == service).Select(s => s.Key.Slot).Distinct().Count(), wishes.ParallelismMax(stack, service));
-        if (count > most) Report($"{count} replicas of {stack}/{service} are being started at once, {most} may: {string.Join(", ", _starting.Values)}");
+        var (stack, service, job) = (start.Key.Stack, start.Key.Service, JobOf(start.CommandId));
+
+        // What is missing is brought back side by side, a rollout for each slot; what runs and is replaced is one rollout, by the service's policy.
+        var together = _starting.Where(s => s.Key.Key.Stack == stack && s.Key.Key.Service == service && JobOf(s.Value) == job).ToList();
+        var (count, most) = (together.Select(s => s.Key.Key.Slot).Distinct().Count(), wishes.ParallelismMax(stack, service));
+        if (count > most) Report($"{count} replicas of {stack}/{service} are being started at once, {most} may: {string.Join(", ", together.Select(s => s.Value))}");
     }
+
+    /// <summary>Of a change all its rollouts of the service; of repairs each by itself.</summary>
+    private static string JobOf(string commandId) => commandId.Split('/')[1] is var job && job.StartsWith("repair-", StringComparison.Ordinal) ? job : "";
 
     public override void OnDelivered(SimHost host, AgentEvent happened)
     {

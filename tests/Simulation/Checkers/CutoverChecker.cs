@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Protocol;
+using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Traffic;
 
@@ -12,6 +13,7 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
 {
     private readonly Dictionary<string, TrafficTable> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _starts = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Stack, string Service)> _switched = [];
     private readonly Dictionary<string, string> _newest = new(StringComparer.Ordinal);
 
     public override string Name => "nothing is drained before its successor is shown everywhere";
@@ -21,12 +23,18 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
         // What is drained between changes is left over: what takes its place was there before.
         foreach (var ended in changes.OfType<StoreChange.Delete>())
         {
-            if (ended.Key.Split('/') is ["stacks", var stack, "active"]) _newest.Remove(stack);
+            if (ended.Key.Split('/') is not ["stacks", var stack, "active"]) continue;
+            _newest.Remove(stack);
+            _switched.RemoveWhere(s => s.Stack == stack);
         }
 
         foreach (var put in changes.OfType<StoreChange.Put>())
         {
-            if (put.Key.Split('/') is ["stacks", var stack, "active"]) _newest[stack] = string.Create(CultureInfo.InvariantCulture, $"{stack}/{JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!.Number}");
+            if (put.Key.Split('/') is not ["stacks", var stack, "active"]) continue;
+            var record = JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!;
+            _newest[stack] = string.Create(CultureInfo.InvariantCulture, $"{stack}/{record.Number}");
+            _switched.RemoveWhere(s => s.Stack == stack);
+            foreach (var plan in record.Plan.Services.Where(p => p.Strategy is { Kind: StrategyKind.BlueGreen } && !record.Rollbacks.ContainsKey(p.Service))) _switched.Add((stack, plan.Service));
         }
     }
 
@@ -60,6 +68,9 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
 
         // One of two equal ones, on a host that is back, is no update.
         if (successors.Exists(s => s.Replica.Revision == old.Replica.Revision)) return;
+
+        // A switch is one table: each ingress has the new ones in it or the old ones, never neither.
+        if (_switched.Contains((table.Stack, service))) return;
 
         // One that an earlier change has started was wanted then and is kept now: it and the old one change places at once, on each ingress.
         if (successors.Exists(s => _starts.GetValueOrDefault(s.Id) is { } by && by != _newest.GetValueOrDefault(table.Stack))) return;

@@ -23,7 +23,7 @@ internal sealed class Wishes(World world)
     public bool MayStopFirst(string stack, string service) =>
         Services(stack, service).Any(s => s is null || s.Deploy.Update.Order == UpdateOrder.StopFirst || s.Container.Ports.Any(p => p.Published is not null));
 
-    public int ParallelismMax(string stack, string service) => Services(stack, service).Select(s => s?.Deploy.Update.Parallelism ?? 0).Max(p => p == 0 ? int.MaxValue : p);
+    public int ParallelismMax(string stack, string service) => Services(stack, service).Max(s => s is null || s.Deploy.Update.Parallelism == 0 ? int.MaxValue : Math.Max(s.Deploy.Update.Parallelism, CanaryOf(s)));
 
     public IEnumerable<string> ServicesOf(string stack) => _specs.GetValueOrDefault(stack, []).SelectMany(s => s.Services).Select(s => s.Name).Distinct(StringComparer.Ordinal);
 
@@ -56,6 +56,9 @@ internal sealed class Wishes(World world)
     }
 
     public StoredStack Stored(string stack) => new StackStore(world.Coordinator.Store).LoadAsync(stack).GetAwaiter().GetResult();
+
+    /// <summary>A canary is a batch of its own size.</summary>
+    private int CanaryOf(ServiceSpec service) => service.Deploy.Strategy is { Kind: StrategyKind.Canary } canary ? canary.FirstOf(service.Deploy.Mode == ServiceMode.Global ? world.Hosts.Length : service.Deploy.Replicas) : 0;
 
     private List<ServiceSpec?> Services(string stack, string service) => [.. _specs.GetValueOrDefault(stack, []).Select(s => s.Services.FirstOrDefault(x => x.Name == service))];
 }

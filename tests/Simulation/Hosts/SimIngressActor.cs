@@ -14,6 +14,9 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
     /// <summary>How often the real one looks whether its process still runs.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>To each endpoint, from each ingress.</summary>
+    private const int RequestsPerSecond = 20;
+
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly World _world;
@@ -30,7 +33,7 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
         Receive<Show>(_ => OnShow());
         Receive<Look>(_ => OnLook());
         Receive<Closed>(_ => TellDrained());
-        Receive<IngressMessage.GetCounters>(m => Sender.Tell(new IngressMessage.Counters(m.Token, ImmutableSortedDictionary<string, EndpointCounters>.Empty, null)));
+        Receive<IngressMessage.GetCounters>(m => Sender.Tell(new IngressMessage.Counters(m.Token, Counters(), null)));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -62,7 +65,7 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
         }
 
         var served = _host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving).Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
-        _host.Ingress.Show(_world.Options.Mutation.Shown(_host, wanted.Apply.Traffic));
+        _host.Ingress.Show(_world.Options.Mutation.Shown(_host, wanted.Apply.Traffic), _world.Now);
         _shown = wanted.Apply.Number;
         _world.OnShown(_host);
         Drain(wanted.Apply.Traffic, served);
@@ -74,6 +77,17 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
     {
         if (_process.IsAlive && _shown > 0 && !_host.Ingress.IsAlive) OnShow();
     }
+
+    private ImmutableSortedDictionary<string, EndpointCounters> Counters() => _host.Ingress.ServingSince.ToImmutableSortedDictionary(
+        s => s.Key,
+        s =>
+        {
+            var requests = (long)((_world.Now - s.Value).TotalSeconds * RequestsPerSecond);
+            return EndpointCounters.None with { Requests = requests, SessionsTotal = requests, ServerErrors = IsWrong(s.Key) ? requests : 0 };
+        },
+        StringComparer.Ordinal);
+
+    private bool IsWrong(string endpoint) => endpoint.Split('@') is [var name, var host] && _world.Host(host).Find(name) is { } container && container.Request.Image.Contains($":{Images.Wrong}", StringComparison.Ordinal);
 
     /// <summary>What was open when it began to drain ends when it likes, and at the latest when its time is up.</summary>
     private void Drain(HostTraffic traffic, HashSet<string> served)

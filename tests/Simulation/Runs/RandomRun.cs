@@ -16,13 +16,21 @@ internal sealed class RandomRun : IDisposable
 
     private static readonly TimeSpan StrikesWithin = TimeSpan.FromMinutes(3);
 
+    /// <summary>
+    /// From here on seeds also draw strategies, SLOs, atomic deploys, pauses and promotions, from a source of their own; those below go on as they were before there
+    /// were such draws.
+    /// </summary>
+    public const int WideFrom = 10_000;
+
     private readonly Dice _dice;
+    private readonly Dice? _wide;
     private readonly List<StackSetup> _stacks = [];
     private bool _isHealed;
 
     public RandomRun(int seed, Mutation? mutation = null, ILoggerFactory? loggers = null)
     {
         _dice = new Dice(unchecked((seed * 7919) + 17));
+        _wide = seed < WideFrom ? null : new Dice(unchecked((seed * 104_729) + 31));
         World = new World(new WorldOptions
         {
             Seed = seed,
@@ -34,8 +42,8 @@ internal sealed class RandomRun : IDisposable
             Loggers = loggers ?? NullLoggerFactory.Instance,
         });
         foreach (var service in (string[])["db", "api", "web"]) Images.Push(World.Registry, service);
-        _stacks.Add(RandomStack.Draw(_dice, "shop", World.Hosts.Length));
-        if (_dice.Chance(0.25)) _stacks.Add(RandomStack.Draw(_dice, "blog", World.Hosts.Length));
+        _stacks.Add(RandomStack.Draw(_dice, "shop", World.Hosts.Length, _wide));
+        if (_dice.Chance(0.25)) _stacks.Add(RandomStack.Draw(_dice, "blog", World.Hosts.Length, _wide));
     }
 
     public World World { get; }
@@ -53,6 +61,7 @@ internal sealed class RandomRun : IDisposable
         World.Heal();
         World.Advance(RandomFaults.HealsWithin);
         AwaitAll();
+        if (_wide is not null) Settle();
         EndWell();
         return World.Violation;
     }
@@ -81,6 +90,7 @@ internal sealed class RandomRun : IDisposable
     private ChangeRequest Draw(int at)
     {
         var name = _stacks[at].Name;
+        if (_wide?.Chance(0.25) == true) return _wide.Chance(0.4) ? new ChangeRequest.Pause { Stack = name } : new ChangeRequest.Promote { Stack = name };
         switch (_dice.Below(16))
         {
             case <= 6:
@@ -107,7 +117,28 @@ internal sealed class RandomRun : IDisposable
         var only = _dice.Chance(0.5) ? _dice.Pick(_stacks[at].Services).Name : null;
         var next = _stacks[at].With(service => only is null || service.Name == only ? service with { Version = _dice.Pick(versions) } : service);
         if (versions == Images.Good) _stacks[at] = next;
-        return next.Deploy;
+        if (_wide is null) return next.Deploy;
+        if (_wide.Chance(0.15)) next = next.With(service => service.Slo is null ? service : service with { Version = Images.Wrong });
+        return next.Deploy with { IsAtomic = _wide.Chance(0.3) };
+    }
+
+    /// <summary>What a change has ended at is kept by itself.</summary>
+    private void Settle()
+    {
+        World.Advance(RepairMax);
+        if (World.Violation is null) World.Rest();
+    }
+
+    /// <summary>A good deploy may be held for somebody's word, one service after the other.</summary>
+    private Client Promoted(Client client)
+    {
+        for (var services = 3; client.Outcome == ChangeOutcome.Held && services > 0; services--)
+        {
+            client = World.Ask(new ChangeRequest.Promote { Stack = client.Request.Stack });
+            AwaitAll();
+        }
+
+        return client;
     }
 
     private void AwaitAll()
@@ -120,7 +151,7 @@ internal sealed class RandomRun : IDisposable
     {
         var last = _stacks.Select(stack => World.Ask(stack.With(service => service with { Version = _dice.Pick(["v1", "v2"]) }).Deploy)).ToList();
         AwaitAll();
-        foreach (var client in last.Where(c => c.Outcome is not (ChangeOutcome.Done or ChangeOutcome.NothingToDo))) World.Report("a good deploy on a whole fleet is done", $"{client}: {client.Ended?.ToString() ?? client.Rejected?.ToString()}");
+        foreach (var client in last.Select(Promoted).Where(c => c.Outcome is not (ChangeOutcome.Done or ChangeOutcome.NothingToDo))) World.Report("a good deploy on a whole fleet is done", $"{client}: {client.Ended?.ToString() ?? client.Rejected?.ToString()}");
         World.Advance(RepairMax);
         if (World.Violation is null) World.Rest();
     }

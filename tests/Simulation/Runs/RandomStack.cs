@@ -8,7 +8,8 @@ internal static class RandomStack
 {
     private static readonly string[] Names = ["db", "api", "web"];
 
-    public static StackSetup Draw(Dice dice, string name, int hosts)
+    /// <param name="wide">A source of its own for what is drawn beside; null: nothing is.</param>
+    public static StackSetup Draw(Dice dice, string name, int hosts, Dice? wide)
     {
         var services = ImmutableArray.CreateBuilder<ServiceSetup>();
         foreach (var service in Names.Take(dice.Between(1, 3)))
@@ -31,6 +32,19 @@ internal static class RandomStack
             });
         }
 
-        return new StackSetup(name, services.ToImmutable());
+        return new StackSetup(name, wide is null ? services.ToImmutable() : [.. services.Select(service => Widen(wide, service))]);
     }
+
+    private static ServiceSetup Widen(Dice wide, ServiceSetup service) => service with
+    {
+        Strategy = wide.Below(5) switch
+        {
+            0 or 1 => new StrategySpec { Kind = StrategyKind.Canary, Replicas = wide.Chance(0.5) ? wide.Between(1, 3) : null, Percent = wide.Chance(0.5) ? wide.Between(1, 100) : null, Hold = HoldOf(wide), IsManual = wide.Chance(0.3) },
+            2 or 3 => new StrategySpec { Kind = StrategyKind.BlueGreen, Hold = HoldOf(wide), IsManual = wide.Chance(0.3) },
+            _ => new StrategySpec(),
+        },
+        Slo = wide.Chance(0.4) ? new SloSpec { ErrorRate = 0.05, Window = TimeSpan.FromSeconds(wide.Between(1, 5)) } : null,
+    };
+
+    private static TimeSpan HoldOf(Dice wide) => TimeSpan.FromSeconds(wide.Between(0, 15));
 }

@@ -11,9 +11,12 @@ internal static class Images
     /// <summary>Each fails in its own way, and never passes its gate.</summary>
     public static readonly string[] Bad = ["exits", "quits", "oom", "sick", "nocommand", "missing"];
 
+    /// <summary>Runs well, and answers every request with an error: only an SLO tells.</summary>
+    public const string Wrong = "wrong";
+
     public static void Push(FakeRegistry registry, string service)
     {
-        foreach (var tag in Good.Concat(Bad).Where(tag => tag != "missing")) registry.Push(Of(service, tag));
+        foreach (var tag in Good.Concat(Bad).Append(Wrong).Where(tag => tag != "missing")) registry.Push(Of(service, tag));
     }
 
     private static FakeImage Of(string service, string tag)

@@ -29,6 +29,11 @@ internal sealed record ServiceSetup(string Name, string Version = "v1")
     /// <summary>A port of the host's own.</summary>
     public int? HostPort { get; init; }
 
+    public StrategySpec Strategy { get; init; } = new();
+
+    /// <summary>With one the service listens on a port of the ingress, which counts its requests.</summary>
+    public SloSpec? Slo { get; init; }
+
     /// <summary>Services that come first.</summary>
     public ImmutableArray<string> After { get; init; } = [];
 
@@ -46,6 +51,7 @@ internal sealed record ServiceSetup(string Name, string Version = "v1")
                 Networks = [new NetworkAttachmentSpec { Network = "default", EngineName = $"{stack}_default" }],
                 Ports = HostPort is { } port ? [new PortSpec { Target = 80, Published = port, Mode = PortMode.Host }] : [],
             },
+            Traffic = Slo is null ? new TrafficSpec() : new TrafficSpec { Slo = Slo, Ports = [new IngressPortSpec { Published = 7000 + (stack[0] * 10) + Name[0], Target = 80 }] },
             DependsOn = [.. After.Select(service => new DependencySpec { Service = service })],
             Deploy = new DeploySpec
             {
@@ -55,6 +61,7 @@ internal sealed record ServiceSetup(string Name, string Version = "v1")
                 Rollback = policy with { FailureAction = FailureAction.Pause },
                 ProgressDeadline = ProgressDeadline,
                 Retain = Retain,
+                Strategy = Strategy,
                 DrainTimeout = TimeSpan.FromSeconds(5),
             },
         };

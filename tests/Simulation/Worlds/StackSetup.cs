@@ -13,7 +13,7 @@ internal sealed record StackSetup(string Name, ImmutableArray<ServiceSetup> Serv
         Networks = ImmutableSortedDictionary<string, NetworkSpec>.Empty.Add("default", new NetworkSpec { EngineName = $"{Name}_default" }),
     };
 
-    public ChangeRequest Deploy => new ChangeRequest.Deploy { Stack = Name, Spec = Spec, SkipUnreachable = true };
+    public ChangeRequest.Deploy Deploy => new() { Stack = Name, Spec = Spec, SkipUnreachable = true };
 
     public StackSetup With(Func<ServiceSetup, ServiceSetup> change) => this with { Services = [.. Services.Select(change)] };
 }

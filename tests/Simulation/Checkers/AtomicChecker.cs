@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Orchestrator.Changes;
+using Orchestrator.Protocol;
+using Orchestrator.Store;
+using Orchestrator.Traffic;
+
+namespace Orchestrator.Simulation;
+
+/// <summary>When an atomic change ends, and neither a person nor a newer change has ended it nor its way back failed, all that serves is of the one revision or of the other.</summary>
+internal sealed class AtomicChecker(World world) : Checker(world)
+{
+    private readonly Dictionary<string, ChangeRecord> _under = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TrafficTable> _tables = new(StringComparer.Ordinal);
+
+    /// <summary>Stack → hosts that something happened to since its change began.</summary>
+    private readonly Dictionary<string, HashSet<string>> _afflicted = new(StringComparer.Ordinal);
+
+    public override string Name => "an atomic change is all or nothing";
+
+    public override void OnSent(SimHost host, AgentCommand command)
+    {
+        if (command is AgentCommand.ApplyTraffic { Table: var table } && !(_tables.GetValueOrDefault(table.Stack)?.Version >= table.Version)) _tables[table.Stack] = table;
+    }
+
+    public override void OnFault(SimHost? host)
+    {
+        foreach (var hosts in _afflicted.Values) hosts.UnionWith(host is null ? World.Hosts.Select(h => h.Name) : [host.Name]);
+    }
+
+    public override void OnCommitted(ImmutableArray<StoreChange> changes)
+    {
+        foreach (var put in changes.OfType<StoreChange.Put>())
+        {
+            if (put.Key.Split('/') is not ["stacks", var stack, "active"]) continue;
+            var record = JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!;
+            if (_under.GetValueOrDefault(stack)?.Number != record.Number) _afflicted[stack] = new HashSet<string>(StringComparer.Ordinal);
+            _under[stack] = record;
+        }
+
+        foreach (var ended in changes.OfType<StoreChange.Delete>())
+        {
+            if (ended.Key.Split('/') is ["stacks", var stack, "active"] && _under.Remove(stack, out var record) && record is { IsAtomic: true, WindsDown: null }) Check(stack, record);
+        }
+    }
+
+    private void Check(string stack, ChangeRecord record)
+    {
+        var stored = new StackStore(World.Coordinator.Store).LoadAsync(stack).GetAwaiter().GetResult();
+        if (stored.Head is not { } head || record.Ends.Values.Any(e => e.Outcome is not (Api.ChangeOutcome.Done or Api.ChangeOutcome.RolledBack))) return;
+        var wanted = record.Revert is null ? record.Plan.TargetRevision : record.RollbackRevision;
+        if (head.Current != wanted) Report($"change {record.Number} of {stack} ended {(record.Revert is null ? "well" : "by going back")}, and the stack is at revision {head.Current} instead of {wanted}");
+        if (record.Revert is null && record.Ends.Values.Any(e => e.Outcome != Api.ChangeOutcome.Done)) Report($"change {record.Number} of {stack} ended without going back, and {string.Join(", ", record.Ends.Where(e => e.Value.Outcome != Api.ChangeOutcome.Done).Select(e => e.Key))} did");
+        var services = stored.Revisions.FirstOrDefault(r => r.Number == wanted)?.Services;
+        foreach (var endpoint in _tables.GetValueOrDefault(stack)?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && !_afflicted[stack].Contains(e.Host)) ?? [])
+        {
+            if (services?.GetValueOrDefault(endpoint.Replica.Service)?.Id != endpoint.Replica.Revision) Report($"change {record.Number} of {stack} ended at revision {wanted}, and {endpoint.Id} serves");
+        }
+    }
+}
