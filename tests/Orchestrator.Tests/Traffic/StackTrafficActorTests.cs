@@ -263,6 +263,15 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Switch_takes_out_what_a_host_that_was_away_has_of_its_slots()
+    {
+        Stage();
+        Observe(now = Run(Run(now, "h2", New, "10.0.0.3"), "h2", Old, "10.0.0.4"));
+        traffic.Tell(new TrafficMessage.Switch([(Key(New), "h2")], [(Key(Old), "h1")]), TestActor);
+        Assert.Equal(["10.0.0.2 Draining", "10.0.0.3 Serving", "10.0.0.4 Draining"], Standing().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Nothing_is_switched_from_before_everything_that_is_switched_to_serves()
     {
         Stage();

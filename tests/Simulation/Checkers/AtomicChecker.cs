@@ -13,8 +13,11 @@ internal sealed class AtomicChecker(World world) : Checker(world)
     private readonly Dictionary<string, ChangeRecord> _under = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TrafficTable> _tables = new(StringComparer.Ordinal);
 
-    /// <summary>Stack → hosts that something happened to since its change began.</summary>
-    private readonly Dictionary<string, HashSet<string>> _afflicted = new(StringComparer.Ordinal);
+    /// <summary>Host → when something last happened to it.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
+
+    /// <summary>What a host brings back is no part of a change that was planned without it: repair takes it out.</summary>
+    private static readonly TimeSpan FaultMatters = TimeSpan.FromMinutes(8);
 
     public override string Name => "an atomic change is all or nothing";
 
@@ -25,17 +28,14 @@ internal sealed class AtomicChecker(World world) : Checker(world)
 
     public override void OnFault(SimHost? host)
     {
-        foreach (var hosts in _afflicted.Values) hosts.UnionWith(host is null ? World.Hosts.Select(h => h.Name) : [host.Name]);
+        foreach (var name in host is null ? World.Hosts.Select(h => h.Name) : [host.Name]) _afflicted[name] = World.Now;
     }
 
     public override void OnCommitted(ImmutableArray<StoreChange> changes)
     {
         foreach (var put in changes.OfType<StoreChange.Put>())
         {
-            if (put.Key.Split('/') is not ["stacks", var stack, "active"]) continue;
-            var record = JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!;
-            if (_under.GetValueOrDefault(stack)?.Number != record.Number) _afflicted[stack] = new HashSet<string>(StringComparer.Ordinal);
-            _under[stack] = record;
+            if (put.Key.Split('/') is ["stacks", var stack, "active"]) _under[stack] = JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!;
         }
 
         foreach (var ended in changes.OfType<StoreChange.Delete>())
@@ -52,7 +52,7 @@ internal sealed class AtomicChecker(World world) : Checker(world)
         if (head.Current != wanted) Report($"change {record.Number} of {stack} ended {(record.Revert is null ? "well" : "by going back")}, and the stack is at revision {head.Current} instead of {wanted}");
         if (record.Revert is null && record.Ends.Values.Any(e => e.Outcome != Api.ChangeOutcome.Done)) Report($"change {record.Number} of {stack} ended without going back, and {string.Join(", ", record.Ends.Where(e => e.Value.Outcome != Api.ChangeOutcome.Done).Select(e => e.Key))} did");
         var services = stored.Revisions.FirstOrDefault(r => r.Number == wanted)?.Services;
-        foreach (var endpoint in _tables.GetValueOrDefault(stack)?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && !_afflicted[stack].Contains(e.Host)) ?? [])
+        foreach (var endpoint in _tables.GetValueOrDefault(stack)?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && !(World.Now - _afflicted.GetValueOrDefault(e.Host, DateTimeOffset.MinValue) < FaultMatters)) ?? [])
         {
             if (services?.GetValueOrDefault(endpoint.Replica.Service)?.Id != endpoint.Replica.Revision) Report($"change {record.Number} of {stack} ended at revision {wanted}, and {endpoint.Id} serves");
         }

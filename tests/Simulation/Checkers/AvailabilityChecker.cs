@@ -22,8 +22,12 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     private readonly Dictionary<string, (string Stack, string Service)> _good = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
-    private readonly List<(string Stack, string Service, string Replica, DateTimeOffset Until)> _losses = [];
+    private readonly List<Loss> _losses = [];
     private readonly Dictionary<(string Stack, string Service), HashSet<int>> _failed = [];
+    private readonly HashSet<string> _changing = new(StringComparer.Ordinal);
+
+    /// <summary>Stack → since when its change has waited for a person: nothing is repaired meanwhile.</summary>
+    private readonly Dictionary<string, DateTimeOffset> _waits = new(StringComparer.Ordinal);
     private bool _isDue;
 
     public override string Name => "serving replicas never fall below what the policy allows";
@@ -38,8 +42,14 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     /// <summary>The coordinator finds out that a replica does not serve any more, or was not heard of in time.</summary>
     public override void OnCommitted(ImmutableArray<StoreChange> changes)
     {
+        foreach (var ended in changes.OfType<StoreChange.Delete>())
+        {
+            if (ended.Key.Split('/') is ["stacks", var stack, "active"]) _changing.Remove(stack);
+        }
+
         foreach (var put in changes.OfType<StoreChange.Put>())
         {
+            if (put.Key.Split('/') is ["stacks", var changing, "active"]) _changing.Add(changing);
             if (put.Key.Split('/') is ["stacks", var stack, "journal", _, _, var service, ..] && JsonSerializer.Deserialize(put.Value, StoreJson.Default.RolloutEvent) is RolloutEvent.ReplicaFailed failed) Fail(stack, service, failed.Slot);
         }
     }
@@ -61,6 +71,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
 
     public override void OnStep()
     {
+        foreach (var stack in wishes.Stacks) Wait(stack);
         if (!_isDue) return;
         _isDue = false;
         Observe();
@@ -74,6 +85,21 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     {
         if (!_failed.TryGetValue((stack, service), out var slots)) _failed[(stack, service)] = slots = [];
         slots.Add(slot);
+    }
+
+    private void Wait(string stack)
+    {
+        if (_changing.Contains(stack) && World.Clients.All(c => c.IsDone || c.Request.Stack != stack))
+        {
+            _waits.TryAdd(stack, World.Now);
+        }
+        else if (_waits.Remove(stack, out var since))
+        {
+            for (var at = 0; at < _losses.Count; at++)
+            {
+                if (_losses[at].Stack == stack && _losses[at].Until > since) _losses[at] = _losses[at] with { Until = World.Now + FaultMatters };
+            }
+        }
     }
 
     private void Check(string stack, string service)
@@ -105,7 +131,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
 
             isFull = false;
             if (_reached.GetValueOrDefault(at) < desired) continue;
-            var lost = _losses.Where(l => l.Stack == stack && l.Service == service && l.Until > World.Now).Select(l => l.Replica).Distinct(StringComparer.Ordinal).Count();
+            var lost = _losses.Where(l => l.Stack == stack && l.Service == service && l.Until > _waits.GetValueOrDefault(stack, World.Now)).Select(l => l.Replica).Distinct(StringComparer.Ordinal).Count();
             var allowed = lost + (wishes.MayStopFirst(stack, service) ? (long)wishes.ParallelismMax(stack, service) + _failed.GetValueOrDefault((stack, service), []).Count : 0);
             if (serving < desired - allowed) Report($"the ingress of {host.Name} sends requests to {serving} good replicas of {stack}/{service}; {desired} are wanted, {allowed} may be missing");
         }
@@ -133,7 +159,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         }
     }
 
-    private void Lose(string stack, string service, string replica) => _losses.Add((stack, service, replica, World.Now + FaultMatters));
+    private void Lose(string stack, string service, string replica) => _losses.Add(new Loss(stack, service, replica, World.Now + FaultMatters));
 
     private bool IsGood(Endpoint endpoint) => IsGood(endpoint.Host, endpoint.Replica.ContainerName);
 
@@ -144,4 +170,6 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         var host = World.Host(hostName);
         return host.IsUp && host.Find(container) is { IsRunning: true } found && found.IsHealthyAt(host.Clock.GetUtcNow());
     }
+
+    private sealed record Loss(string Stack, string Service, string Replica, DateTimeOffset Until);
 }

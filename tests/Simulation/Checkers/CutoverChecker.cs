@@ -14,6 +14,7 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
     private readonly Dictionary<string, TrafficTable> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _starts = new(StringComparer.Ordinal);
     private readonly HashSet<(string Stack, string Service)> _switched = [];
+    private readonly Dictionary<string, Endpoint> _everywhere = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _newest = new(StringComparer.Ordinal);
 
     public override string Name => "nothing is drained before its successor is shown everywhere";
@@ -38,9 +39,17 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
         }
     }
 
+    public override void OnShown(SimHost host)
+    {
+        foreach (var endpoint in host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && !_everywhere.ContainsKey(e.Id)))
+        {
+            if (World.Hosts.All(h => !h.Ingress.IsAlive || !barrier.IsIn(endpoint.Replica.Stack, h) || h.Ingress.Serves(endpoint.Id))) _everywhere[endpoint.Id] = endpoint;
+        }
+    }
+
     public override void OnSent(SimHost host, AgentCommand command)
     {
-        if (command is AgentCommand.StartReplica start) _starts[$"{start.Key.ContainerName}@{host.Name}"] = ChangeOf(start.CommandId);
+        if (command is AgentCommand.StartReplica start) Begin($"{start.Key.ContainerName}@{host.Name}", start.CommandId);
         if (command is not AgentCommand.ApplyTraffic { Table: var table }) return;
         var before = _tables.GetValueOrDefault(table.Stack);
         if (before is not null && table.Version <= before.Version) return;
@@ -62,6 +71,9 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
 
             // What dies again and again gives its name to the one that takes its place.
             if (World.Host(old.Host).Find(old.Replica.ContainerName) is { RestartCount: > 0 }) return;
+
+            // It was shown everywhere, and the word of its death crossed the one to drain the old one.
+            if (_everywhere.Values.Any(e => e.Replica.Stack == table.Stack && e.Replica.Service == service && e.Replica.Slot == old.Replica.Slot && e.Id != old.Id && HasDied(e))) return;
             Report($"{old.Id} is drained by table {table.Version} of {table.Stack}, which has no other replica of its slot");
             return;
         }
@@ -82,6 +94,14 @@ internal sealed class CutoverChecker(World world, Wishes wishes, Barrier barrier
 
     private static int Slots(TrafficTable table, string service) =>
         table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Service == service).Select(e => e.Replica.Slot).Distinct().Count();
+
+    private void Begin(string id, string commandId)
+    {
+        _starts[id] = ChangeOf(commandId);
+        _everywhere.Remove(id);
+    }
+
+    private bool HasDied(Endpoint endpoint) => World.Host(endpoint.Host).Find(endpoint.Replica.ContainerName) is not { IsRunning: true, RestartCount: 0 };
 
     /// <summary><c>stack/number</c>, as command ids begin.</summary>
     private static string ChangeOf(string commandId) => string.Join('/', commandId.Split('/').Take(2));

@@ -46,7 +46,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
     {
         foreach (var ((stack, service), switching) in _under.Where(u => !u.Value.IsCalledOff))
         {
-            var serving = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && !switching.Afflicted.Contains(e.Host)).ToList();
+            var serving = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && !switching.Afflicted.Contains(e.Host) && !switching.Dropped.Contains(e.Replica.Slot)).ToList();
             var fresh = serving.Where(e => e.Replica.Revision == switching.To).Select(e => e.Id).ToList();
             if (fresh.Count > 0 && !switching.IsPromoted) Report($"the ingress of {host.Name} shows {string.Join(' ', fresh)}, and {stack}/{service} is not promoted yet");
             else if (fresh.Count > 0 && fresh.Count < serving.Count) Report($"the ingress of {host.Name} sends requests to both sets of {stack}/{service}: {string.Join(' ', serving.Select(e => e.Id))}");
@@ -80,6 +80,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
             switching.Afflicted.UnionWith(World.Hosts.Where(h => h.Link.AwaySince is not null).Select(h => h.Name));
         }
 
+        if (happened is RolloutEvent.SlotDropped dropped) switching.Dropped.Add(dropped.Slot);
         if (happened is RolloutEvent.ReplicaFailed or RolloutEvent.UnwindStarted or RolloutEvent.AbortRequested && switching.IsPromoted) switching.IsCalledOff = true;
     }
 
@@ -92,6 +93,9 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         public bool IsPromoted { get; set; }
 
         public bool IsCalledOff { get; set; }
+
+        /// <summary>Of a global service whose host was lost: what it brings back goes on as it was.</summary>
+        public HashSet<int> Dropped { get; } = [];
 
         public HashSet<string> Afflicted { get; } = new(StringComparer.Ordinal);
     }

@@ -4,12 +4,12 @@ namespace Orchestrator.Simulation.Scenarios;
 
 public sealed class RandomTests
 {
-    private const int Seeds = 300;
-
-    [Fact]
-    public void Random_runs_keep_every_promise()
+    [Theory]
+    [InlineData(1, 180)]
+    [InlineData(RandomRun.WideFrom, 120)]
+    public void Random_runs_keep_every_promise(int first, int count)
     {
-        var found = Simulate.Seeds(1, Seeds, Environment.ProcessorCount, (_, _) => { });
+        var found = Simulate.Seeds(first, count, Environment.ProcessorCount, (_, _) => { });
         Assert.True(found.Count == 0, string.Join('\n', found.Take(10).Select(v => v.ToString())) + "\nrun one again with: deploy/sim --seed N --trace");
     }
 
@@ -18,6 +18,7 @@ public sealed class RandomTests
     [InlineData(8)]
     [InlineData(14)]
     [InlineData(271)]
+    [InlineData(10_008)]
     public void Same_seed_gives_the_same_trace(int seed)
     {
         var (first, second) = (DigestOf(seed), DigestOf(seed));
