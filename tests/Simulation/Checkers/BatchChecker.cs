@@ -39,9 +39,7 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
 
     public override void OnDelivered(SimHost host, AgentCommand command)
     {
-        if (command is not AgentCommand.StartReplica start) return;
-
-        if (_creating.Contains(start.CommandId)) return;
+        if (command is not AgentCommand.StartReplica start || _creating.Contains(start.CommandId)) return;
 
         // What has lost its host starts again at once, beside the batch that is under way by then.
         if (!start.CommandId.EndsWith("/1/start", StringComparison.Ordinal)) return;

@@ -46,7 +46,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
     {
         foreach (var ((stack, service), switching) in _under.Where(u => !u.Value.IsCalledOff))
         {
-            var serving = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && !switching.Afflicted.Contains(e.Host) && !switching.Dropped.Contains(e.Replica.Slot)).ToList();
+            var serving = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && !switching.Afflicted.Contains(e.Host) && switching.Slots.Contains(e.Replica.Slot) && !switching.Dropped.Contains(e.Replica.Slot)).ToList();
             var fresh = serving.Where(e => e.Replica.Revision == switching.To).Select(e => e.Id).ToList();
             if (fresh.Count > 0 && !switching.IsPromoted) Report($"the ingress of {host.Name} shows {string.Join(' ', fresh)}, and {stack}/{service} is not promoted yet");
             else if (fresh.Count > 0 && fresh.Count < serving.Count) Report($"the ingress of {host.Name} sends requests to both sets of {stack}/{service}: {string.Join(' ', serving.Select(e => e.Id))}");
@@ -65,7 +65,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         foreach (var plan in record.Plan.Services.Where(p => p.Strategy is { Kind: StrategyKind.BlueGreen }))
         {
             if (record.Rollbacks.ContainsKey(plan.Service) || record.Ends.ContainsKey(plan.Service)) _under.Remove((stack, plan.Service));
-            else _under.TryAdd((stack, plan.Service), new Switching(change, plan.ToRevision));
+            else _under.TryAdd((stack, plan.Service), new Switching(change, plan.ToRevision, [.. plan.Slots.Select(s => s.Slot)]));
         }
     }
 
@@ -84,11 +84,14 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         if (happened is RolloutEvent.ReplicaFailed or RolloutEvent.UnwindStarted or RolloutEvent.AbortRequested && switching.IsPromoted) switching.IsCalledOff = true;
     }
 
-    private sealed class Switching(string change, string to)
+    private sealed class Switching(string change, string to, HashSet<int> slots)
     {
         public string Change { get; } = change;
 
         public string To { get; } = to;
+
+        /// <summary>What a change that was stopped has left half done serves already in other slots.</summary>
+        public HashSet<int> Slots { get; } = slots;
 
         public bool IsPromoted { get; set; }
 
