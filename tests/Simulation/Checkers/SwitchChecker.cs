@@ -69,7 +69,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         }
     }
 
-    /// <summary>What is called off after the switch gives the traffic back: the old ones first, so that no table has neither.</summary>
+    /// <summary>What is called off after the switch gives the traffic back: the old ones first, so that no table has neither. The slot of a host that is lost meanwhile follows alone.</summary>
     private void Fold(Switching switching, RolloutEvent happened)
     {
         if (happened is RolloutEvent.Promoted)
@@ -81,7 +81,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         }
 
         if (happened is RolloutEvent.SlotDropped dropped) switching.Dropped.Add(dropped.Slot);
-        if (happened is RolloutEvent.ReplicaFailed or RolloutEvent.UnwindStarted or RolloutEvent.AbortRequested && switching.IsPromoted) switching.IsCalledOff = true;
+        if (happened is RolloutEvent.ReplicaFailed or RolloutEvent.UnwindStarted or RolloutEvent.AbortRequested or RolloutEvent.HostLost && switching.IsPromoted) switching.IsCalledOff = true;
     }
 
     private sealed class Switching(string change, string to, HashSet<int> slots)

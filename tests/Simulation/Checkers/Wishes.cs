@@ -42,6 +42,9 @@ internal sealed class Wishes(World world)
         {
             case ChangeRequest.Deploy deploy:
                 specs.Add(deploy.Spec);
+
+                // There is nothing to go back to: what it creates goes again.
+                if (deploy.IsAtomic && stored.Revisions.All(r => r.State != RevisionState.Good)) specs.Add(new StackSpec { Name = request.Stack });
                 break;
             case ChangeRequest.Scale scale:
                 specs.AddRange(specs.ToList().Select(s => s with { Services = [.. s.Services.Select(service => scale.Replicas.TryGetValue(service.Name, out var replicas) ? service with { Deploy = service.Deploy with { Replicas = replicas } } : service)] }));
