@@ -10,13 +10,11 @@ internal sealed class DrainChecker(World world, Barrier barrier) : Checker(world
 {
     private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
 
-<<<<<<< HEAD
     /// <summary>Containers that have been asked to stop: that one does not, and is killed in the end, is the same stop.</summary>
     private readonly HashSet<string> _stopping = new(StringComparer.Ordinal);
-=======
+
     /// <summary>Replica → hosts that did not count when its stop was ordered: one may catch up while the order is on its way.</summary>
     private readonly Dictionary<string, HashSet<string>> _excused = new(StringComparer.Ordinal);
->>>>>>> 0a9f2a0 (Simulation: a first atomic deploy may go again; the barrier counts when a stop is ordered; a lost host's slot follows its switch alone)
 
     public override string Name => "nothing is stopped before it is drained";
 
