@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Orchestrator.Planning;
+using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 
 namespace Orchestrator.Api;
@@ -13,8 +14,8 @@ public sealed record PlanFile
 {
     public const int CurrentVersion = 1;
 
-    /// <summary>A plan of a thousand services takes a few megabytes.</summary>
-    public const int BytesMax = 64 * 1024 * 1024;
+    /// <summary>What a request to a coordinator may have, less a mebibyte for the private keys that go with it. A plan of a thousand services takes a few.</summary>
+    public const int BytesMax = LinkProtocol.MessageBytesMax - (1024 * 1024);
 
     /// <summary>Of the file's form.</summary>
     public int Version { get; init; } = CurrentVersion;

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Orchestrator.Api;
 using Orchestrator.Cli;
@@ -45,6 +47,55 @@ public sealed class PlanFileCommandTests : IDisposable
         Assert.Equal(ExitCode.Usage, await _cli.RunAsync("plan", "stack.yaml", "--out", Path.Combine(_folder.FullName, "missing", "plan.json")));
 
         Assert.Contains("plan.json cannot be written", _cli.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-")]
+    [InlineData("/dev/stdout")]
+    public async Task Plan_out_to_the_standard_output_gives_the_file_there_and_the_plan_to_the_other(string path)
+    {
+        _cli.Coordinator.PlanFile = File();
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("plan", "stack.yaml", "--out", path));
+
+        Assert.Equal(File().ToBytes(), PlanFile.Read(Encoding.UTF8.GetBytes(_cli.Out)).ToBytes());
+        Assert.NotEmpty(_cli.Error);
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("plan", "stack.yaml", "--out", path, "--json"));
+    }
+
+    [Fact]
+    public async Task Plan_file_goes_through_a_pipe_both_ways()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        _cli.Coordinator.PlanFile = File();
+        using (var made = Process.Start("mkfifo", [PathOfPlan])) await made.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+
+        // To open a pipe is to wait for its other end.
+        var reading = Task.Run(() => System.IO.File.ReadAllBytes(PathOfPlan), limit.Token);
+        Assert.Equal(ExitCode.Done, await Task.Run(() => _cli.RunAsync("plan", "stack.yaml", "--out", PathOfPlan), limit.Token).WaitAsync(limit.Token));
+        Assert.Equal(File().ToBytes(), await reading.WaitAsync(limit.Token));
+
+        _cli.Coordinator.Events.AddRange([new ChangeEvent.Accepted("hello", "c1", 2), new ChangeEvent.Ended(ChangeOutcome.Done, 2, "done")]);
+        var applying = Task.Run(() => _cli.RunAsync("apply", PathOfPlan), limit.Token);
+        await Task.Run(() => System.IO.File.WriteAllBytes(PathOfPlan, File().ToBytes()), limit.Token);
+        Assert.Equal(ExitCode.Done, await applying.WaitAsync(limit.Token));
+    }
+
+    [Fact]
+    public async Task Plan_that_no_coordinator_would_take_is_neither_written_nor_read()
+    {
+        var spec = File().Spec;
+        var huge = spec.Services[0] with { Container = spec.Services[0].Container with { Environment = ImmutableSortedDictionary<string, string?>.Empty.Add("KEY", new string('x', PlanFile.BytesMax)) } };
+        _cli.Coordinator.PlanFile = (File() with { Spec = spec with { Services = [huge] } }).Sealed();
+
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("plan", "stack.yaml", "--out", PathOfPlan));
+        Assert.Contains("the plan file would have 15 MiB, and a coordinator takes 15 MiB at most; nothing was written", _cli.Error, StringComparison.Ordinal);
+        Assert.False(System.IO.File.Exists(PathOfPlan));
+
+        await System.IO.File.WriteAllBytesAsync(PathOfPlan, _cli.Coordinator.PlanFile.ToBytes());
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("apply", PathOfPlan));
+        Assert.Contains("is larger than 15 MiB, which is more than a coordinator takes", _cli.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,6 +37,24 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Request_that_no_coordinator_takes_is_refused_in_words_before_it_is_sent()
+    {
+        await using var fleet = await CoordinatorFixture.StartAsync();
+        using var client = fleet.Client();
+        var service = new ServiceSpec { Name = "web", Container = new ContainerSpec { Image = "app:v1", Environment = ImmutableSortedDictionary<string, string?>.Empty.Add("KEY", new string('x', 17 * 1024 * 1024)) } };
+        var request = new ChangeRequest.Deploy { Stack = "shop", Spec = new StackSpec { Name = "shop", Services = [service] } };
+
+        foreach (var send in new Func<Task>[] { () => client.PlanAsync(request, CancellationToken.None), async () => await client.ChangeAsync(request, CancellationToken.None).FirstAsync() })
+        {
+            var refused = await Assert.ThrowsAsync<CoordinatorException>(send);
+            Assert.Equal(CoordinatorErrorKind.Invalid, refused.Kind);
+            Assert.StartsWith("the request has 17 MiB, and a coordinator takes 16 MiB at most; nothing was sent", refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(fleet.Coordinator.Changes);
+    }
+
+    [Fact]
     public async Task Who_asks_is_who_the_certificate_says_not_who_the_client_says()
     {
         await using var fleet = await CoordinatorFixture.StartAsync();

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Planning;
+using Orchestrator.Protocol;
 using Orchestrator.Security;
 
 namespace Orchestrator.Api.Http;
@@ -55,10 +57,10 @@ public sealed class CoordinatorHttpClient : ICoordinator, IDisposable
         GetAsync(ApiRoutes.Version, ApiJson.Default.CoordinatorVersion, cancellation);
 
     public Task<Plan> PlanAsync(ChangeRequest request, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.Plan, () => JsonContent.Create(request, ApiJson.Default.ChangeRequest), ApiJson.Default.Plan, _times.Plan, cancellation);
+        SendAsync(HttpMethod.Post, ApiRoutes.Plan, Content(request), ApiJson.Default.Plan, _times.Plan, cancellation);
 
     public Task<PlanFile> PlanFileAsync(ChangeRequest.Deploy request, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Post, ApiRoutes.PlanFile, () => JsonContent.Create(request, ApiJson.Default.ChangeRequest), ApiJson.Default.PlanFile, _times.Plan, cancellation);
+        SendAsync(HttpMethod.Post, ApiRoutes.PlanFile, Content(request), ApiJson.Default.PlanFile, _times.Plan, cancellation);
 
     public Task<StackDiff> DiffAsync(DiffQuery query, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, ApiRoutes.Diff, () => JsonContent.Create(query, ApiJson.Default.DiffQuery), ApiJson.Default.StackDiff, _times.Answer, cancellation);
@@ -121,7 +123,16 @@ public sealed class CoordinatorHttpClient : ICoordinator, IDisposable
     public void Dispose() => _connection.Dispose();
 
     private Task<NdjsonReader<ChangeEvent>> OpenChangeAsync(ChangeRequest request, CancellationToken cancellation) =>
-        OpenAsync(ApiRoutes.Changes, () => JsonContent.Create(request, ApiJson.Default.ChangeRequest), ApiJson.Default.ChangeEvent, cancellation);
+        OpenAsync(ApiRoutes.Changes, Content(request), ApiJson.Default.ChangeEvent, cancellation);
+
+    /// <summary>A coordinator cuts the connection over a larger one, and cannot say why.</summary>
+    private static Func<HttpContent> Content(ChangeRequest request)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(request, ApiJson.Default.ChangeRequest);
+        return bytes.Length <= LinkProtocol.MessageBytesMax
+            ? () => new ByteArrayContent(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }
+            : throw new CoordinatorException(CoordinatorErrorKind.Invalid, $"the request has {bytes.Length / (1024 * 1024)} MiB, and a coordinator takes {LinkProtocol.MessageBytesMax / (1024 * 1024)} MiB at most; nothing was sent. Make the configs, secrets and environments in the stack's files smaller");
+    }
 
     private async IAsyncEnumerable<T> StreamAsync<T>(string path, Func<HttpContent> content, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellation)
         where T : class

@@ -34,9 +34,7 @@ internal sealed class ApplyCommand : CliCommand
     {
         try
         {
-            if (new FileInfo(path) is { Exists: true, Length: > PlanFile.BytesMax })
-                throw CliException.Usage($"{path} is larger than {PlanFile.BytesMax / (1024 * 1024)} MiB; no plan is");
-            var file = PlanFile.Read(File.ReadAllBytes(path));
+            var file = PlanFile.Read(ReadBytes(path));
             return file.Fault() is { } fault ? throw CliException.Usage($"{path} cannot be applied: {fault}") : file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -47,6 +45,22 @@ internal sealed class ApplyCommand : CliCommand
         {
             throw CliException.Usage($"{path} is not a plan file ({e.Message}); make one with `orchestrator plan stack.yaml --out {path}`");
         }
+    }
+
+    /// <summary>A pipe has no length: what comes is counted.</summary>
+    private static byte[] ReadBytes(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var bytes = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (var read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        {
+            bytes.Write(buffer, 0, read);
+            if (bytes.Length > PlanFile.BytesMax)
+                throw CliException.Usage($"{path} is larger than {PlanFile.BytesMax / (1024 * 1024)} MiB, which is more than a coordinator takes; no plan file that `orchestrator plan --out` has written is");
+        }
+
+        return bytes.ToArray();
     }
 
     /// <summary>Only those whose contents are the very ones that the plan was made with.</summary>

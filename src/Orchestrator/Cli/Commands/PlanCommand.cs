@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text;
 using Orchestrator.Api;
+using Orchestrator.Cli.Interaction;
 using Orchestrator.Cli.Rendering;
 using Orchestrator.Planning;
-using Orchestrator.Security;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -32,6 +32,13 @@ internal sealed class PlanCommand : CliCommand
         return ExitCode.Done;
     }
 
+    /// <param name="write">Takes each line.</param>
+    private static void Show(Plan plan, Paint paint, Action<string> write)
+    {
+        foreach (var line in PlanText.Lines(plan, paint))
+            write(line);
+    }
+
     private static void Show(Invocation invocation, Plan plan, bool json)
     {
         if (json)
@@ -40,8 +47,7 @@ internal sealed class PlanCommand : CliCommand
         }
         else
         {
-            foreach (var line in PlanText.Lines(plan, invocation.Voice.OutPaint))
-                invocation.Voice.Data(line);
+            Show(plan, invocation.Voice.OutPaint, invocation.Voice.Data);
         }
     }
 
@@ -59,8 +65,21 @@ internal sealed class PlanCommand : CliCommand
         await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
         if (invocation.Arguments.GetValue(_out) is { } path)
         {
+            var isStandardOutput = PlanFileTarget.IsStandardOutput(path);
+            if (isStandardOutput && invocation.Arguments.GetValue(_json))
+                throw CliException.Usage("--json and --out would both write to the standard output: name a file for the plan file");
             var file = await connection.Coordinator.PlanFileAsync(request, invocation.Interrupted).ConfigureAwait(false);
-            Write(path, file);
+            var bytes = file.ToBytes();
+            if (bytes.Length > PlanFile.BytesMax)
+                throw CliException.Usage($"the plan file would have {bytes.Length / (1024 * 1024)} MiB, and a coordinator takes {PlanFile.BytesMax / (1024 * 1024)} MiB at most; nothing was written. Deploy without a plan file, or make the stack's configs and environments smaller");
+            if (isStandardOutput)
+            {
+                invocation.Voice.Data(Encoding.UTF8.GetString(bytes).TrimEnd('\n'));
+                Show(file.Plan, invocation.Voice.ErrorPaint, invocation.Voice.Say);
+                return ExitCode.Done;
+            }
+
+            Write(path, bytes);
             Show(invocation, file.Plan, invocation.Arguments.GetValue(_json));
             invocation.Voice.Say($"written to {path}; carry it out with `{invocation.Hint($"apply {path}")}`");
             return ExitCode.Done;
@@ -70,11 +89,11 @@ internal sealed class PlanCommand : CliCommand
     }
 
     /// <summary>For its owner alone: the environment is in it.</summary>
-    private static void Write(string path, PlanFile file)
+    private static void Write(string path, byte[] file)
     {
         try
         {
-            PrivateFiles.Write(path, Encoding.UTF8.GetString(file.ToBytes()));
+            PlanFileTarget.Write(path, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
