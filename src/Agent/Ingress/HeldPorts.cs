@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace Orchestrator.Agent.Ingress;
 
 /// <summary>Listening sockets of the host, by the kernel's tables: HAProxy itself could share a port with another program unnoticed, or fail as a whole.</summary>
-internal static class HeldPorts
+internal static partial class HeldPorts
 {
     private const string ListenState = "0A";
 
@@ -14,20 +15,25 @@ internal static class HeldPorts
     /// <summary>Folders of processes looked at for the socket's owner.</summary>
     private const int ProcessesMax = 20_000;
 
-    /// <summary>For people: who listens on the address; null when nobody does.</summary>
-    public static string? Holder(ListenAddress address) => Holder(address, "tcp", ListenState);
+    /// <summary>For people: who listens on the TCP port; null when nobody does.</summary>
+    public static string? Holder(ListenAddress address) => Find(address, "tcp")?.Text;
 
-    /// <summary>Likewise, of UDP.</summary>
-    public static string? UdpHolder(ListenAddress address) => Holder(address, "udp", UnconnectedState);
+    /// <param name="protocol"><c>tcp</c> or <c>udp</c>.</param>
+    public static HeldPort? Find(ListenAddress address, string protocol)
+    {
+        if (SocketOf(address, protocol, protocol == "udp" ? UnconnectedState : ListenState) is not { } inode) return null;
+        var process = ProcessOf(inode);
+        return new HeldPort($"another program listens there{Named(process)}", process is not null, process is null ? null : ContainerOf(process));
+    }
 
-    private static string? Holder(ListenAddress address, string protocol, string state)
+    private static string? SocketOf(ListenAddress address, string protocol, string state)
     {
         foreach (var (file, isIpv6) in new[] { ($"/proc/net/{protocol}", false), ($"/proc/net/{protocol}6", true) })
         {
             if (!File.Exists(file)) continue;
             foreach (var line in File.ReadLines(file).Skip(1))
             {
-                if (Inode(line, address, isIpv6, state) is { } inode) return $"another program listens there{Owner(inode)}";
+                if (Inode(line, address, isIpv6, state) is { } inode) return inode;
             }
         }
 
@@ -56,8 +62,8 @@ internal static class HeldPorts
         return new IPAddress(bytes);
     }
 
-    /// <summary>Only root sees other users' processes; then the answer names none.</summary>
-    private static string Owner(string inode)
+    /// <summary>Only root sees other users' processes; for others it is null. Else a folder of /proc.</summary>
+    private static string? ProcessOf(string inode)
     {
         var link = $"socket:[{inode}]";
         foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])).Take(ProcessesMax))
@@ -65,7 +71,7 @@ internal static class HeldPorts
             try
             {
                 if (!Directory.EnumerateFileSystemEntries(Path.Combine(process, "fd")).Any(file => File.ResolveLinkTarget(file, returnFinalTarget: false)?.Name == link)) continue;
-                return $" ({File.ReadAllText(Path.Combine(process, "comm")).Trim()}, process {Path.GetFileName(process)})";
+                return process;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -73,6 +79,36 @@ internal static class HeldPorts
             }
         }
 
-        return "";
+        return null;
     }
+
+    private static string Named(string? process)
+    {
+        try
+        {
+            return process is null ? "" : $" ({File.ReadAllText(Path.Combine(process, "comm")).Trim()}, process {Path.GetFileName(process)})";
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+
+    private static string? ContainerOf(string process)
+    {
+        try
+        {
+            return ContainerIn(File.ReadAllText(Path.Combine(process, "cgroup")));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The id by which the engine names a container's control group, whichever driver it uses; null where there is none.</summary>
+    internal static string? ContainerIn(string cgroup) => ContainerId().Match(cgroup) is { Success: true } id ? id.Value : null;
+
+    [GeneratedRegex("(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")]
+    private static partial Regex ContainerId();
 }

@@ -198,6 +198,15 @@ internal sealed record IngressLayout
 /// <param name="HostIp">Null: all of the host's.</param>
 internal sealed record ListenAddress(string? HostIp, int Port)
 {
+    /// <summary>What <see cref="ToString"/> has written; null of anything else.</summary>
+    public static ListenAddress? Parse(string text)
+    {
+        var colon = text.LastIndexOf(':');
+        return int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? new ListenAddress(colon < 0 ? null : text[..colon].Trim('[', ']'), port)
+            : null;
+    }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(HostIp is null ? "" : HostIp.Contains(':', StringComparison.Ordinal) ? $"[{HostIp}]:" : HostIp + ":")}{Port}");
 }
 

@@ -46,7 +46,11 @@ internal sealed class PreflightActor : EngineCaller
             if (group.All(service => service.Spec.MayPull)) Ask($"image {reference}", cancellation => ImageAsync(reference, cancellation), found => PreflightChecks.Image(services, reference, found, _facts));
         }
 
-        if (_options.HostProbe is { } probe) _problems.AddRange(PreflightChecks.BindSources(_command, probe));
+        if (_options.HostProbe is { } probe)
+        {
+            foreach (var source in PreflightChecks.BindSources(_command)) Ask($"the bind source {source.Key}", cancellation => probe.ExistsAsync(source.Key, cancellation), exists => exists ? [] : source);
+        }
+
         Close();
     }
 
@@ -57,12 +61,12 @@ internal sealed class PreflightActor : EngineCaller
     ];
 
     /// <summary>What the host's ingress has bound.</summary>
-    private ImmutableHashSet<int> OwnPorts()
+    private ImmutableArray<ListenAddress> OwnPorts()
     {
         if (_options.Ingress is not { } ingress || _options.HostProbe is null) return [];
         try
         {
-            return [.. IngressDriver.BoundAddresses(new IngressFiles(new IngressPaths(ingress)).Config).Select(address => int.TryParse(address[(address.LastIndexOf(':') + 1)..], out var port) ? port : 0)];
+            return [.. IngressDriver.BoundAddresses(new IngressFiles(new IngressPaths(ingress)).Config).Select(ListenAddress.Parse).OfType<ListenAddress>()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

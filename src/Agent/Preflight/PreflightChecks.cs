@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Orchestrator.Agent.Images;
+using Orchestrator.Agent.Ingress;
 using Orchestrator.Agent.Replicas;
 using Orchestrator.Engine;
 using Orchestrator.Protocol;
@@ -37,7 +38,7 @@ internal static class PreflightChecks
         select Problem(service.Service, $"the container name {name} is taken by {Describe(holder)}; remove that one (docker rm -f {name}){(service.Spec.Container.ContainerName is null ? "" : " or change container_name")}");
 
     /// <param name="own">What the host's own ingress has bound: the coordinator knows which stack's that is.</param>
-    public static IEnumerable<PreflightProblem> Ports(AgentCommand.Preflight command, IReadOnlyList<ContainerSummary> containers, IHostProbe? probe, bool hasIngress, ImmutableHashSet<int> own)
+    public static IEnumerable<PreflightProblem> Ports(AgentCommand.Preflight command, IReadOnlyList<ContainerSummary> containers, IHostProbe? probe, bool hasIngress, ImmutableArray<ListenAddress> own)
     {
         var wanted = command.Services
             .SelectMany(service => service.Spec.Container.Ports.Where(port => port.Published is > 0).Select(port => new Wanted(service.Service, port.Protocol, port.HostIp, port.Published!.Value, IsListener: false)))
@@ -46,13 +47,35 @@ internal static class PreflightChecks
         foreach (var port in wanted)
         {
             var holders = containers.Where(container => container.Ports.Any(published => Collides(published, port))).ToArray();
-            var holder = Array.Find(holders, container => !IsOf(container, command.Stack)) is { } other ? Describe(other)
-                : holders.Length > 0 || own.Contains(port.Number) ? null
-                : probe?.PortHolder(port.Protocol, port.HostIp, port.Number);
-            if (holder is null) continue;
-            yield return Problem(port.Service, $"port {Text(port)}{(port.IsListener ? " of the ingress" : "")} is not free: {holder}; stop that or publish another port");
+            if (Array.Find(holders, container => !IsOf(container, command.Stack)) is { } other)
+            {
+                yield return NotFree(port, Describe(other));
+            }
+            else if (holders.Length == 0
+                && !own.Any(address => address.Port == port.Number && HostAddress.Overlap(address.HostIp, port.HostIp))
+                && probe?.PortHolder(port.Protocol, port.HostIp, port.Number) is { } held
+                && Held(port, held, command.Stack, containers) is { } problem)
+            {
+                yield return problem;
+            }
         }
     }
+
+    /// <summary>The engine does not know what a container in the host's network listens on: it may be the replica that is to be replaced.</summary>
+    private static PreflightProblem? Held(Wanted port, HeldPort held, string stack, IReadOnlyList<ContainerSummary> containers)
+    {
+        if (held.Container is { } id && containers.FirstOrDefault(container => container.Id == id) is { } holder)
+        {
+            return IsOf(holder, stack) ? null : NotFree(port, Describe(holder));
+        }
+
+        return !held.IsKnown && containers.FirstOrDefault(container => container is { UsesHostNetwork: true, State: "running" } && IsOf(container, stack)) is { } own
+            ? Problem(port.Service, $"port {Text(port)} is not free: {held.Text}; it may be {own.Name} of this stack, which is in the host's network: this user may not see that") with { IsWarning = true }
+            : NotFree(port, held.Text);
+    }
+
+    private static PreflightProblem NotFree(Wanted port, string holder) =>
+        Problem(port.Service, $"port {Text(port)}{(port.IsListener ? " of the ingress" : "")} is not free: {holder}; stop that or publish another port");
 
     public static IEnumerable<PreflightProblem> Networks(AgentCommand.Preflight command, IReadOnlyList<NetworkDetails> networks)
     {
@@ -80,11 +103,13 @@ internal static class PreflightChecks
         where volume.External && volumes.All(known => known.Name != volume.EngineName)
         select Problem(service.Service, $"external volume {volume.EngineName} does not exist; create it there: docker volume create {volume.EngineName}");
 
-    public static IEnumerable<PreflightProblem> BindSources(AgentCommand.Preflight command, IHostProbe probe) =>
-        from service in command.Services
-        from mount in service.Spec.Container.Mounts
-        where mount is { Kind: MountKind.Bind, CreateHostPath: false, Source: not null } && !probe.Exists(mount.Source)
-        select Problem(service.Service, $"the bind source {mount.Source} does not exist; create it there, or set bind.create_host_path: true");
+    /// <summary>Those that nobody creates, with what is to be said where they are missing.</summary>
+    public static ILookup<string, PreflightProblem> BindSources(AgentCommand.Preflight command) =>
+        (from service in command.Services
+         from mount in service.Spec.Container.Mounts
+         where mount is { Kind: MountKind.Bind, CreateHostPath: false, Source: not null }
+         select (mount.Source, Missing: Problem(service.Service, $"the bind source {mount.Source} does not exist; create it there, or set bind.create_host_path: true")))
+        .ToLookup(source => source.Source, source => source.Missing, StringComparer.Ordinal);
 
     /// <summary>A registry that does not give the image is a warning: the pull tries again, and its failure is the rollout's to act on.</summary>
     public static IEnumerable<PreflightProblem> Image(ImmutableArray<string> services, string reference, ImageFinding found, HostFacts? facts)
@@ -115,9 +140,7 @@ internal static class PreflightChecks
     private static bool Collides(PortBinding published, Wanted wanted) =>
         published.HostPort == wanted.Number
         && published.Protocol == wanted.Protocol
-        && (IsAny(published.HostIp) || IsAny(wanted.HostIp) || published.HostIp == wanted.HostIp);
-
-    private static bool IsAny(string? ip) => ip is null or "" or "0.0.0.0" or "::";
+        && HostAddress.Overlap(published.HostIp, wanted.HostIp);
 
     private static string Text(Wanted port) => string.Create(CultureInfo.InvariantCulture, $"{(port.HostIp is null ? "" : port.HostIp + ":")}{port.Number}/{port.Protocol}");
 

@@ -49,22 +49,22 @@ public sealed class PlacementBoard
             return;
         }
         Hold(host, Reservation.Of(replica));
-        foreach (var port in PortsOf(replica))
+        foreach (var (port, protocol, address) in PortsOf(replica))
         {
-            Of(host).Ports.TryAdd(port, owner);
+            Of(host).Bind(port, protocol, address, owner);
         }
     }
 
     /// <summary>Ports that a service's own replica gives up last: none of the service can have them in this plan, another service can, after it.</summary>
     public void HoldPorts(string host, ServiceSpec service, ReplicaSnapshot replica, string owner)
     {
-        foreach (var (port, protocol) in PortsOf(replica).Where(_ => replica.State is not (ReplicaState.Created or ReplicaState.Exited)))
+        foreach (var (port, protocol, address) in PortsOf(replica).Where(_ => replica.State is not (ReplicaState.Created or ReplicaState.Exited)))
         {
-            Of(host).OwnPorts.TryAdd((service.Name, port, protocol), owner);
+            Of(host).Bind(port, protocol, address, owner, service.Name);
         }
     }
 
-    public static IEnumerable<(int Port, string Protocol)> PortsOf(ReplicaSnapshot replica) => replica.Ports.Select(PublishedPort).OfType<(int, string)>();
+    public static IEnumerable<(int Port, string Protocol, string HostIp)> PortsOf(ReplicaSnapshot replica) => replica.Ports.Select(PublishedPort).OfType<(int, string, string)>();
 
     public void Hold(string host, Reservation reservation) => Of(host).Reserved += reservation;
 
@@ -77,7 +77,7 @@ public sealed class PlacementBoard
         Hold(host, Reservation.Of(service));
         foreach (var port in FixedPorts(service))
         {
-            standing.Ports.TryAdd((port.Published!.Value, port.Protocol), $"{service.Name}.{slot}");
+            standing.Bind(port.Published!.Value, port.Protocol, port.HostIp, $"{service.Name}.{slot}");
         }
     }
 
@@ -94,8 +94,7 @@ public sealed class PlacementBoard
     {
         foreach (var port in FixedPorts(service))
         {
-            if (standings.TryGetValue(host, out var standing)
-                && (standing.Ports.TryGetValue((port.Published!.Value, port.Protocol), out var owner) || standing.OwnPorts.TryGetValue((service.Name, port.Published.Value, port.Protocol), out owner)))
+            if (standings.GetValueOrDefault(host)?.OwnerOf(service.Name, port) is { } owner)
             {
                 return $"port {port.Published}/{port.Protocol} is taken there by {owner}";
             }
@@ -165,8 +164,8 @@ public sealed class PlacementBoard
         return standing;
     }
 
-    /// <summary><c>0.0.0.0:8080->80/tcp</c> → 8080, tcp.</summary>
-    private static (int Port, string Protocol)? PublishedPort(string text)
+    /// <summary><c>0.0.0.0:8080->80/tcp</c> → 8080, tcp, 0.0.0.0.</summary>
+    private static (int Port, string Protocol, string HostIp)? PublishedPort(string text)
     {
         var arrow = text.IndexOf("->", StringComparison.Ordinal);
         var slash = text.LastIndexOf('/');
@@ -175,21 +174,38 @@ public sealed class PlacementBoard
             return null;
         }
         var colon = text.LastIndexOf(':', arrow);
-        return int.TryParse(text.AsSpan(colon + 1, arrow - colon - 1), out var port) ? (port, text[(slash + 1)..]) : null;
+        return int.TryParse(text.AsSpan(colon + 1, arrow - colon - 1), out var port) ? (port, text[(slash + 1)..], text[..Math.Max(0, colon)].Trim('[', ']')) : null;
     }
 
     /// <summary>What one host has, as far as the plan has come.</summary>
     private sealed class Standing
     {
+        private readonly Dictionary<(int Port, string Protocol), List<(string? HostIp, string Owner, string? Service)>> ports = [];
+
         public int Total { get; set; }
 
         public Reservation Reserved { get; set; }
 
         public Dictionary<string, int> OfService { get; } = new(StringComparer.Ordinal);
 
-        public Dictionary<(int Port, string Protocol), string> Ports { get; } = [];
+        /// <param name="service">In the way of this service alone; null: of all.</param>
+        public void Bind(int port, string protocol, string? hostIp, string owner, string? service = null)
+        {
+            if (ports.TryGetValue((port, protocol), out var bound))
+            {
+                bound.Add((hostIp, owner, service));
+            }
+            else
+            {
+                ports[(port, protocol)] = [(hostIp, owner, service)];
+            }
+        }
 
-        public Dictionary<(string Service, int Port, string Protocol), string> OwnPorts { get; } = [];
+        /// <summary>Who came first of those that are in the way of the service's port.</summary>
+        public string? OwnerOf(string service, PortSpec wanted) => ports.GetValueOrDefault((wanted.Published!.Value, wanted.Protocol))
+            ?.Where(b => (b.Service is null || b.Service == service) && HostAddress.Overlap(b.HostIp, wanted.HostIp))
+            .OrderBy(b => b.Service is not null)
+            .FirstOrDefault().Owner;
     }
 
     /// <summary>Hosts that may run one service at all, with what they are compared by at hand: a choice is one pass over them.</summary>

@@ -48,6 +48,7 @@ internal static class ContainerMapping
         Labels = container.Labels ?? [],
         Created = DateTimeOffset.FromUnixTimeSeconds(container.Created),
         Ports = [.. (container.Ports ?? []).Select(port => new PortBinding(port.PrivatePort, port.Type ?? "tcp", Text(port.Ip), port.PublicPort == 0 ? null : port.PublicPort))],
+        UsesHostNetwork = container.HostConfig?.NetworkMode == "host",
         Addresses = (container.NetworkSettings?.Networks ?? []).ToDictionary(pair => pair.Key, pair => Text(pair.Value?.Ipam?.Ipv4Address) ?? pair.Value?.Address ?? ""),
     };
 

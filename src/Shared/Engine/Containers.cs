@@ -181,6 +181,9 @@ public sealed record ContainerSummary
 
     public IReadOnlyList<PortBinding> Ports { get; init; } = [];
 
+    /// <summary>What it listens on are ports of the host, and none of <see cref="Ports"/>.</summary>
+    public bool UsesHostNetwork { get; init; }
+
     /// <summary>Network name → the IPv4 address it was created with, also while it does not run, else the one it has now; empty for neither.</summary>
     public IReadOnlyDictionary<string, string> Addresses { get; init; } = ImmutableDictionary<string, string>.Empty;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Orchestrator.Agent.Ingress;
 using Orchestrator.Agent.Preflight;
 using Orchestrator.Engine.Fakes;
 using Orchestrator.Protocol;
@@ -187,13 +188,94 @@ public sealed class PreflightTests : IDisposable
         _host.Ports[("tcp", 8080)] = "another program listens there";
         var command = new AgentCommand.Preflight { CommandId = "c", Stack = "shop", Listeners = [new PreflightListener("web", null, 8080)] };
 
-        var problems = PreflightChecks.Ports(command, [], _host, hasIngress, isOwn ? [8080] : []).Select(p => p.Message).ToArray();
+        var problems = PreflightChecks.Ports(command, [], _host, hasIngress, isOwn ? [new ListenAddress(null, 8080)] : []).Select(p => p.Message).ToArray();
 
         Assert.Equal(isRefused ? ["port 8080/tcp of the ingress is not free: another program listens there; stop that or publish another port"] : [], problems);
     }
 
+    [Theory]
+    [InlineData("10.0.0.5", null, false)]
+    [InlineData("10.0.0.5", "10.0.0.5", false)]
+    [InlineData("10.0.0.5", "127.0.0.1", true)]
+    public void Port_that_the_ingress_has_on_another_address_is_not_its_own_here(string bound, string? wanted, bool isRefused)
+    {
+        _host.Ports[("tcp", 8080)] = "another program listens there";
+        var command = new AgentCommand.Preflight { CommandId = "c", Stack = "shop", Listeners = [new PreflightListener("web", wanted, 8080)] };
+
+        Assert.Equal(isRefused, PreflightChecks.Ports(command, [], _host, hasIngress: true, [ListenAddress.Parse($"{bound}:8080")!]).Any());
+    }
+
     [Fact]
-    public void Own_sockets_and_files_are_seen_as_they_are()
+    public async Task Port_that_a_container_in_the_hosts_network_has_is_that_containers()
+    {
+        var own = await RunAsync("shop-web-1", Ours, isInHostNetwork: true);
+        var other = await RunAsync("mail-web-1", new ReplicaLabel("mail", "web"), isInHostNetwork: true);
+        _host.Ports[("tcp", 8080)] = "another program listens there (nginx, process 7)";
+
+        _host.Container = own;
+        Assert.Empty(Check(Web(WithPort(8080))));
+        _host.Container = other;
+        Assert.Equal("port 8080/tcp is not free: container mail-web-1 of stack mail; stop that or publish another port", Assert.Single(Check(Web(WithPort(8080)))).Message);
+        _host.Container = null;
+        Assert.False(Assert.Single(Check(Web(WithPort(8080)))).IsWarning);
+
+        _host.SeesOwners = false;
+        var unknown = Assert.Single(Check(Web(WithPort(8080))));
+        Assert.True(unknown.IsWarning);
+        Assert.Contains("it may be shop-web-1 of this stack, which is in the host's network", unknown.Message, StringComparison.Ordinal);
+        await _bench.Engine.RemoveContainerAsync("shop-web-1", force: true, volumes: false, CancellationToken.None);
+        Assert.False(Assert.Single(Check(Web(WithPort(8080)))).IsWarning);
+    }
+
+    [Theory]
+    [InlineData("0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n", true)]
+    [InlineData("12:pids:/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n0::/\n", true)]
+    [InlineData("0::/user.slice/user-1000.slice/session-3.scope\n", false)]
+    public void Container_of_a_process_is_in_the_name_of_its_control_group(string cgroup, bool isIn) =>
+        Assert.Equal(isIn ? "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" : null, HeldPorts.ContainerIn(cgroup));
+
+    [Fact]
+    public void Bind_source_on_a_file_system_that_does_not_answer_is_a_warning_and_holds_up_nothing_else()
+    {
+        _host.Dead = "/mnt/dead";
+        MountSpec Bind(string source) => new() { Kind = MountKind.Bind, Source = source, Target = "/x", CreateHostPath = false };
+        _bench.Forget();
+        _bench.Send(Command(Web(c => c with { Mounts = [Bind("/mnt/dead"), Bind("/missing")] })));
+        _bench.Advance(PreflightActor.AnswerMax);
+
+        Assert.Equal(
+            [
+                ("the bind source /mnt/dead could not be looked at: looking at the bind source /mnt/dead took longer than 10 s", true),
+                ("the bind source /missing does not exist; create it there, or set bind.create_host_path: true", false),
+            ],
+            _bench.One<AgentEvent.Preflighted>().Problems.Select(p => (p.Message, p.IsWarning)));
+    }
+
+    [Fact]
+    public async Task Looks_that_do_not_come_back_hold_up_no_more_than_a_few_threads()
+    {
+        using var answer = new ManualResetEventSlim();
+        var looking = 0;
+        var probe = new LocalHost(_ =>
+        {
+            Interlocked.Increment(ref looking);
+            answer.Wait();
+            return true;
+        });
+        using var given = new CancellationTokenSource();
+        var dead = Enumerable.Range(0, 10).Select(_ => probe.ExistsAsync("/mnt/dead", given.Token)).ToArray();
+        await given.CancelAsync();
+
+        Assert.All(await Task.WhenAll(dead.Select(d => d.ContinueWith(t => t.IsCanceled, TaskScheduler.Default))), Assert.True);
+        Assert.InRange(Volatile.Read(ref looking), 0, 4);
+
+        answer.Set();
+        Assert.True(await probe.ExistsAsync("/mnt/dead", CancellationToken.None));
+        Assert.InRange(looking, 1, 5);
+    }
+
+    [Fact]
+    public async Task Own_sockets_and_files_are_seen_as_they_are()
     {
         var probe = new LocalHost();
         using var listener = new TcpListener(IPAddress.Loopback, 0);
@@ -202,16 +284,16 @@ public sealed class PreflightTests : IDisposable
         var (tcp, udp) = (((IPEndPoint)listener.LocalEndpoint).Port, ((IPEndPoint)datagrams.Client.LocalEndPoint!).Port);
         var folder = Directory.CreateTempSubdirectory("orchestrator-preflight");
 
-        Assert.Contains("another program listens there", probe.PortHolder("tcp", null, tcp), StringComparison.Ordinal);
-        Assert.Contains("another program listens there", probe.PortHolder("tcp", "127.0.0.1", tcp), StringComparison.Ordinal);
+        Assert.Contains("another program listens there", probe.PortHolder("tcp", null, tcp)!.Text, StringComparison.Ordinal);
+        Assert.Contains("another program listens there", probe.PortHolder("tcp", "127.0.0.1", tcp)!.Text, StringComparison.Ordinal);
         Assert.Null(probe.PortHolder("tcp", "127.0.0.2", tcp));
-        Assert.Contains("another program listens there", probe.PortHolder("udp", null, udp), StringComparison.Ordinal);
+        Assert.Contains("another program listens there", probe.PortHolder("udp", null, udp)!.Text, StringComparison.Ordinal);
         Assert.Null(probe.PortHolder("sctp", null, tcp));
         listener.Stop();
         Assert.Null(probe.PortHolder("tcp", null, tcp));
-        Assert.True(probe.Exists(folder.FullName));
+        Assert.True(await probe.ExistsAsync(folder.FullName, CancellationToken.None));
         folder.Delete();
-        Assert.False(probe.Exists(folder.FullName));
+        Assert.False(await probe.ExistsAsync(folder.FullName, CancellationToken.None));
         Assert.Null(LocalHost.OfEngine("tcp://10.0.0.1:2375"));
     }
 
@@ -228,15 +310,17 @@ public sealed class PreflightTests : IDisposable
         return _bench.One<AgentEvent.Preflighted>().Problems;
     }
 
-    private async Task RunAsync(string name, ReplicaLabel? label, int? port = null)
+    /// <returns>The container's id.</returns>
+    private async Task<string> RunAsync(string name, ReplicaLabel? label, int? port = null, bool isInHostNetwork = false)
     {
         await _bench.Engine.PullImageAsync(AgentBench.Image, null, null, CancellationToken.None);
         var labels = label is null
             ? ImmutableDictionary<string, string>.Empty
             : ImmutableDictionary<string, string>.Empty.Add(ReplicaLabels.Stack, label.Stack).Add(ReplicaLabels.Service, label.Service).Add(ReplicaLabels.Slot, "1").Add(ReplicaLabels.Revision, "000011112222");
-        await _bench.Engine.CreateContainerAsync(name, new CreateContainer { Image = AgentBench.Image, Labels = labels, PortBindings = port is { } number ? [new PortBinding(80, "tcp", null, number)] : [] }, CancellationToken.None);
+        var id = await _bench.Engine.CreateContainerAsync(name, new CreateContainer { Image = AgentBench.Image, NetworkMode = isInHostNetwork ? "host" : null, Labels = labels, PortBindings = port is { } number ? [new PortBinding(80, "tcp", null, number)] : [] }, CancellationToken.None);
         await _bench.Engine.StartContainerAsync(name, CancellationToken.None);
         _bench.Settle();
+        return id;
     }
 
     private sealed record ReplicaLabel(string Stack, string Service);
@@ -247,8 +331,16 @@ public sealed class PreflightTests : IDisposable
 
         public HashSet<string> Paths { get; } = [];
 
-        public string? PortHolder(string protocol, string? hostIp, int port) => Ports.GetValueOrDefault((protocol, port));
+        /// <summary>Its owner is seen, and is in that container; null: in none.</summary>
+        public string? Container { get; set; }
 
-        public bool Exists(string path) => Paths.Contains(path);
+        public bool SeesOwners { get; set; } = true;
+
+        /// <summary>As with a file system whose server is gone.</summary>
+        public string? Dead { get; set; }
+
+        public HeldPort? PortHolder(string protocol, string? hostIp, int port) => Ports.TryGetValue((protocol, port), out var text) ? new HeldPort(text, SeesOwners, Container) : null;
+
+        public Task<bool> ExistsAsync(string path, CancellationToken cancellation) => path == Dead ? new TaskCompletionSource<bool>().Task : Task.FromResult(Paths.Contains(path));
     }
 }

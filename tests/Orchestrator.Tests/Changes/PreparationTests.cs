@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Agent;
+using Orchestrator.Agent.Ingress;
 using Orchestrator.Agent.Links;
 using Orchestrator.Agent.Preflight;
 using Orchestrator.Api;
@@ -303,8 +304,8 @@ public sealed class PreparationTests : IAsyncLifetime
     {
         public HashSet<int> Ports { get; } = [];
 
-        public string? PortHolder(string protocol, string? hostIp, int port) => Ports.Contains(port) ? "another program" : null;
+        public HeldPort? PortHolder(string protocol, string? hostIp, int port) => Ports.Contains(port) ? new HeldPort("another program", IsKnown: true) : null;
 
-        public bool Exists(string path) => false;
+        public Task<bool> ExistsAsync(string path, CancellationToken cancellation) => Task.FromResult(false);
     }
 }

@@ -52,6 +52,21 @@ public sealed class PlacementTests
         Assert.Contains("port 8080/tcp is taken there by old.1, which leaves the stack only when all else is there: deploy once without it", Assert.Single(Errors(ported, Revision(2, next))), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("10.0.0.5", "127.0.0.1", true)]
+    [InlineData("10.0.0.5", "10.0.0.5", false)]
+    [InlineData("10.0.0.5", null, false)]
+    public void Port_of_the_host_is_taken_on_its_address_alone(string mine, string? theirs, bool fits)
+    {
+        ServiceSpec With(string name, string? hostIp) => Service(name) with { Container = new ContainerSpec { Image = "app:v1", Ports = [new PortSpec { Target = 80, Published = 8080, HostIp = hostIp, Mode = PortMode.Host }] } };
+
+        Assert.Equal(fits, Errors(World.Hosts("h1"), Revision(1, With("web", mine), With("api", theirs))).IsEmpty);
+
+        // The same of a replica that is there, by what its engine says.
+        var there = World.Hosts("h1").Run("h1", Service("old"), 1, ports: $"{theirs ?? "0.0.0.0"}:8080->80/tcp");
+        Assert.Equal(fits, Errors(there, Revision(2, With("web", mine))).IsEmpty);
+    }
+
     [Fact]
     public void Host_that_does_not_say_what_it_has_takes_what_it_gets() =>
         Assert.Equal(["h1", "h1"], Hosts(Plan(World.Hosts("h1"), null, Revision(1, Web("v1", 2, 100 * GiB)))));

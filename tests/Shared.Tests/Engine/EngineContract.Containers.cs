@@ -195,6 +195,17 @@ public abstract partial class EngineContract
     }
 
     [Fact]
+    public async Task List_tells_which_containers_are_in_the_hosts_network()
+    {
+        var own = await CreateAsync(ContractImages.Service);
+        var hosts = await Engine.CreateContainerAsync(NewName(), Spec(ContractImages.Service) with { NetworkMode = "host" }, Cancellation);
+
+        var listed = await Engine.ListContainersAsync(OfThisTest, all: true, Cancellation);
+
+        Assert.Equal([(own, false), (hosts, true)], listed.Select(container => (container.Id, container.UsesHostNetwork)).OrderBy(container => container.UsesHostNetwork));
+    }
+
+    [Fact]
     public async Task List_by_name_finds_whole_names_only()
     {
         var name = NewName();

@@ -182,6 +182,7 @@ public sealed partial class FakeEngine
         Labels = container.Request.Labels,
         Created = container.Created,
         Ports = [.. container.Ports],
+        UsesHostNetwork = container.Request.NetworkMode == "host",
         Addresses = container.Networks.ToImmutableDictionary(endpoint => endpoint.Network, endpoint => endpoint.Settings.Ipv4Address ?? container.Addresses.GetValueOrDefault(endpoint.Network, "")),
     };
 

@@ -181,7 +181,11 @@ internal static class ContainerJson
         public List<SummaryPort>? Ports { get; init; }
 
         public SummaryNetworks? NetworkSettings { get; init; }
+
+        public SummaryHostConfig? HostConfig { get; init; }
     }
+
+    internal sealed record SummaryHostConfig(string? NetworkMode);
 
     internal sealed record SummaryNetworks(Dictionary<string, Endpoint?>? Networks);
 
