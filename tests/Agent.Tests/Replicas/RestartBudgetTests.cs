@@ -115,9 +115,7 @@ public sealed class RestartBudgetTests : IDisposable
     {
         var container = Begin(max: 2, window: 3600);
         Crash(container, times: 1, apart: 20);
-        _bench.Engine.StopContainerAsync(container.Id, TimeSpan.Zero, CancellationToken.None).GetAwaiter().GetResult();
-        _bench.Settle();
-        _bench.Engine.StartContainerAsync(container.Id, CancellationToken.None).GetAwaiter().GetResult();
+        RestartByHand(container);
         _bench.Advance(20);
 
         Crash(container, times: 6, apart: 20);
@@ -133,6 +131,13 @@ public sealed class RestartBudgetTests : IDisposable
 
     [Fact]
     public void Label_that_says_nothing_is_no_policy() => Assert.Null(RestartPolicies.Parse("no"));
+
+    private void RestartByHand(FakeContainer container)
+    {
+        _bench.Engine.StopContainerAsync(container.Id, TimeSpan.Zero, CancellationToken.None).GetAwaiter().GetResult();
+        _bench.Settle();
+        _bench.Engine.StartContainerAsync(container.Id, CancellationToken.None).GetAwaiter().GetResult();
+    }
 
     private FakeContainer Begin(int max, int window) =>
         _bench.Passed(_bench.Spec(c => c with { Restart = new RestartSpec { Condition = RestartCondition.Any, MaxAttempts = max, Window = TimeSpan.FromSeconds(window) } }));
