@@ -212,8 +212,8 @@ internal sealed class ServiceDraft
         var wanted = from slot in slots
                      where slot is { Host: not null, Action: SlotAction.Create or SlotAction.Replace }
                      from port in PlacementBoard.FixedPorts(service)
-                     select (Host: slot.Host!, Port: port.Published!.Value, port.Protocol);
-        var needs = wanted.ToHashSet();
+                     select (Host: slot.Host!, Port: port.Published!.Value, port.Protocol, port.HostIp);
+        var needs = wanted.ToLookup(w => (w.Host, w.Port, w.Protocol), w => w.HostIp);
         if (needs.Count == 0)
         {
             return;
@@ -221,8 +221,9 @@ internal sealed class ServiceDraft
         foreach (var other in others.Where(o => o != this))
         {
             var held = other.slots.SelectMany(s => s.Old).Where(o => o.Replica.State is not (ReplicaState.Retained or ReplicaState.Created or ReplicaState.Exited))
-                .SelectMany(o => PlacementBoard.PortsOf(o.Replica).Select(p => (Host: o.Host.Name, p.Port, p.Protocol)))
-                .Where(needs.Contains)
+                .SelectMany(o => PlacementBoard.PortsOf(o.Replica).Select(p => (At: (Host: o.Host.Name, p.Port, p.Protocol), p.HostIp)))
+                .Where(h => needs[h.At].Any(hostIp => HostAddress.Overlap(h.HostIp, hostIp)))
+                .Select(h => h.At)
                 .Order()
                 .Cast<(string Host, int Port, string Protocol)?>()
                 .FirstOrDefault();

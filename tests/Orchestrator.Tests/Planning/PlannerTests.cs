@@ -407,6 +407,19 @@ public sealed class PlannerTests
     }
 
     [Fact]
+    public void Host_port_that_is_let_go_of_on_another_address_is_not_waited_for()
+    {
+        var (from, api) = (Ported("web", "app:v1", 8080), Ported("api", "app:v1", 8080));
+        var to = api with { Container = api.Container with { Ports = [.. api.Container.Ports.Select(p => p with { HostIp = "10.0.0.5" })] } };
+        var fleet = Hosts("h1").Run("h1", from, 1, ports: "127.0.0.1:8080->80/tcp").Run("h1", Service("api"), 1);
+
+        var plan = Plan(fleet, Revision(1, from, Service("api")), Revision(2, Ported("web", "app:v1", 8081), to));
+
+        Assert.Empty(plan.Services.Single(s => s.Service == "api").After);
+        Assert.Empty(plan.Warnings);
+    }
+
+    [Fact]
     public void Host_port_of_a_replica_that_is_scaled_away_is_waited_for_likewise()
     {
         var (web, api) = (Ported("web", "app:v1", 8080) with { Deploy = new DeploySpec { Replicas = 2 } }, Service("api"));
