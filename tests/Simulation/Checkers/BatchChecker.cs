@@ -37,6 +37,13 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
         }
     }
 
+    /// <summary>The coordinator gives up on what is under way on a host that it has lost.</summary>
+    public override void OnStep()
+    {
+        if (_starting.Count == 0) return;
+        foreach (var at in _starting.Keys.Where(s => World.Host(s.Host).Link.AwaySince is not null).ToList()) _starting.Remove(at);
+    }
+
     public override void OnDelivered(SimHost host, AgentCommand command)
     {
         if (command is not AgentCommand.StartReplica start || _creating.Contains(start.CommandId)) return;
@@ -44,8 +51,6 @@ internal sealed class BatchChecker(World world, Wishes wishes) : Checker(world)
         // What has lost its host starts again at once, beside the batch that is under way by then.
         if (!start.CommandId.EndsWith("/1/start", StringComparison.Ordinal)) return;
 
-        // The coordinator gives up on what is under way on a host that it has lost.
-        foreach (var at in _starting.Keys.Where(s => World.Host(s.Host).Link.AwaySince is not null).ToList()) _starting.Remove(at);
         _starting[(host.Name, start.Key)] = start.CommandId;
         var (stack, service, job) = (start.Key.Stack, start.Key.Service, JobOf(start.CommandId));
 
