@@ -85,8 +85,8 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             throw Drifted(drift);
         }
         var asked = await PreflightAsync(kind, plan, target, snapshot);
-        plan = plan with { Warnings = [.. warnings, .. plan.Warnings] };
-        return new PreparedChange(kind, target, plan, snapshot, new PreparationProof(PinsOf(target), asked, [.. warnings]), request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null, isAtomic);
+        plan = plan with { Warnings = [.. warnings.Concat(plan.Warnings).Distinct(StringComparer.Ordinal)] };
+        return new PreparedChange(kind, target, plan, snapshot, new PreparationProof(PinsOf(target), asked, [.. warnings.Distinct(StringComparer.Ordinal)]), request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null, isAtomic);
     }
 
     private FleetSnapshot Left(FleetSnapshot snapshot) => leaves is null

@@ -77,6 +77,11 @@ internal sealed partial class StackActor
         GiveUp(candidates.IndexOf(candidate));
         candidates.Remove(candidate);
         candidate.Proof = change.Proof;
+        if (candidate.Request is ChangeRequest.Rollback rollback)
+        {
+            // What it supersedes may be a way back itself, which then would be what has yet to be gone back to.
+            candidate.Request = rollback with { ToRevision = change.Target.Number };
+        }
         if (IsAtRest && candidates.Count == 0 && ReferenceEquals(candidate.Basis, head))
         {
             Replace(candidate);
@@ -140,6 +145,10 @@ internal sealed partial class StackActor
             Follow(candidate.Follower, withPast: false);
             Tell(new ChangeEvent.Planned(change.Plan));
             await KeepAsync();
+            if (UnpromotedBy(change.Plan) is var unpromoted && unpromoted != head.Unpromoted)
+            {
+                await SaveAsync(head with { Unpromoted = unpromoted }, [], null);
+            }
 
             // Nothing of the replicas: but an ingress that died with nobody to see it is healed by this very deploy.
             await SettleAsync();
@@ -250,7 +259,7 @@ internal sealed partial class StackActor
 
     private sealed class Candidate(ChangeRequest request, IActorRef follower)
     {
-        public ChangeRequest Request { get; } = request;
+        public ChangeRequest Request { get; set; } = request;
 
         public IActorRef Follower { get; } = follower;
 

@@ -26,7 +26,7 @@ internal sealed class ReplicaWatch
     }
 
     /// <summary>Before more of the old is taken away: the first of what is new so far that has died; null when none has.</summary>
-    /// <param name="isKnown">False while the fleet's word on one of them is on its way. A host that is away is not waited for.</param>
+    /// <param name="isKnown">False while the fleet's word on one of them is on its way. A host that is away is not waited for; one that has not been heard of since the coordinator began is away or back soon.</param>
     public RolloutEvent.ReplicaFailed? BeforeBatch(RolloutState state, string stack, FleetSnapshot fleet, DateTimeOffset now, out bool isKnown)
     {
         isKnown = true;
@@ -34,6 +34,7 @@ internal sealed class ReplicaWatch
         {
             if (fleet.Hosts.GetValueOrDefault(slot.Host!) is not { State: HostState.Ready } host)
             {
+                isKnown &= fleet.Hosts.GetValueOrDefault(slot.Host!) is not { State: HostState.Unknown };
                 continue;
             }
             var key = KeyOf(state, slot, stack);

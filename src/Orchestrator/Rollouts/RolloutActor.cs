@@ -36,7 +36,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
 
     /// <summary>By slot: as <see cref="TrafficMessage.Published"/> had it.</summary>
     private readonly Dictionary<int, int?> restarts = [];
-    private RolloutState state;
+
+    /// <summary>Set by <see cref="RecoverAsync"/>, before anything else is heard.</summary>
+    private RolloutState state = null!;
     private int journaled;
     private int judgements;
 
@@ -54,7 +56,6 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         traffic = peers.Traffic;
         networks = peers.Networks;
         logger = loggers.CreateLogger<RolloutActor>();
-        state = Rollout.Begin(job.Plan);
         ReceiveAsync<Recover>(_ => RecoverAsync());
         ReceiveAny(_ => Stash.Stash());
     }
@@ -69,6 +70,18 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
 
     private async Task RecoverAsync()
     {
+        try
+        {
+            state = Rollout.Begin(job.Plan);
+        }
+        catch (ArgumentException e)
+        {
+            // Its stack waits for an end, and then stops this.
+            Become(() => ReceiveAny(_ => { }));
+            Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, RolloutOutcome.Failed, $"the plan cannot be carried out, which is an error of this program: {e.Message}", 0, 0));
+            Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
+            return;
+        }
         foreach (var entry in await store.ListAsync(job.JournalPrefix, CancellationToken.None))
         {
             state = Rollout.Apply(state, JsonSerializer.Deserialize(entry.Value, StoreJson.Default.RolloutEvent)!);
@@ -327,7 +340,9 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         if (Rollout.NextWakeup(state) is { } at)
         {
             var wait = at - Now;
-            Timers.StartSingleTimer(WakeupTimer, new Wakeup(), wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1));
+
+            // What is due and waits for the fleet's word is asked about no sooner for being due.
+            Timers.StartSingleTimer(WakeupTimer, new Wakeup(), wait > TimeSpan.Zero ? wait : Timers.IsTimerActive(LookTimer) ? LookInterval : TimeSpan.FromMilliseconds(1));
         }
         else
         {

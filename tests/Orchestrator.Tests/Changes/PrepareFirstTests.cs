@@ -142,6 +142,41 @@ public sealed class PrepareFirstTests : IDisposable
         Assert.Equal("cache.1=app:v1 web.1=app:v1", bench.Running);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Second_rollback_goes_further_back_than_the_one_it_supersedes(bool isPaused)
+    {
+        bench.Deploy(Web("app:v1"));
+        bench.Deploy(Web("app:v2"));
+        bench.Deploy(Web("app:v3"));
+        bench.FailImage(isPaused ? "app:v2" : "none");
+        bench.Hang(_ => !isPaused);
+        var first = bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack });
+        Assert.Equal((2, isPaused ? RevisionState.Paused : RevisionState.Running), (bench.State.Head.Current, bench.State.Revisions[1].State));
+        bench.FailImage("none");
+        bench.Hang(_ => false);
+
+        var second = End(bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack }));
+
+        Assert.Equal((ChangeOutcome.Done, 1), (second.Outcome, second.Revision));
+        Assert.Equal(isPaused ? ChangeOutcome.Paused : ChangeOutcome.Superseded, first.OfType<StackMessage.Followed>().Select(f => f.Event).OfType<ChangeEvent.Ended>().First().Outcome);
+        Assert.Equal("web.1=app:v1 web.2=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void What_both_preparations_of_a_superseding_deploy_warn_of_is_said_once()
+    {
+        bench.Hang(_ => true);
+        bench.Deploy(Spec(Service("web", "app:v1", onFailure: FailureAction.Rollback)));
+        bench.Hang(_ => false);
+
+        var second = bench.Deploy(Spec(Service("web", "app:v2", onFailure: FailureAction.Rollback)));
+
+        var plan = second.OfType<StackMessage.Followed>().Select(f => f.Event).OfType<ChangeEvent.Planned>().Last().Plan;
+        Assert.Single(plan.Warnings, w => w.Contains("there is no good revision to go back to yet", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Repair_under_way_outlives_a_refused_deploy()
     {

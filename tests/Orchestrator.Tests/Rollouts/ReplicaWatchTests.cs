@@ -75,5 +75,17 @@ public sealed class ReplicaWatchTests
         Assert.Empty(watch.Examine(canary.Promote().State, World.Stack, dead, World.Start));
     }
 
+    [Theory]
+    [InlineData(HostState.Unknown, false)]
+    [InlineData(HostState.Ready, true)]
+    [InlineData(HostState.Disconnected, true)]
+    [InlineData(HostState.Down, true)]
+    public void Batch_waits_for_a_host_that_has_not_been_heard_of_and_for_none_that_is_away(HostState host, bool isKnown)
+    {
+        var rolling = new RolloutRun(RolloutRun.Plan(2, new UpdateSpec { Order = UpdateOrder.StartFirst, Parallelism = 1 }) with { ToRevision = World.IdOf(Web) }).Serve(1).Gone(1).State;
+        Assert.Null(watch.BeforeBatch(rolling, World.Stack, World.Hosts("h1", "h2").Run("h1", Web, 1).In("h1", host), World.Start, out var known));
+        Assert.Equal(isKnown, known);
+    }
+
     private IReadOnlyList<RolloutEvent.ReplicaFailed> Examine(FleetSnapshot fleet) => watch.Examine(state, World.Stack, fleet, World.Start);
 }

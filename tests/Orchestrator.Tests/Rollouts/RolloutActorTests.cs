@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Api;
 using Orchestrator.Changes;
@@ -93,14 +95,50 @@ public sealed class RolloutActorTests : ActorTestKit
         FishForMessage<RolloutMessage.Paused>(_ => true);
     }
 
+    [Fact]
+    public void Plan_that_has_a_slot_twice_ends_in_words()
+    {
+        job = job with { Plan = job.Plan with { Slots = [.. job.Plan.Slots, .. job.Plan.Slots] } };
+        Start();
+        var ended = ExpectMsg<RolloutMessage.Ended>();
+        Assert.Equal(RolloutOutcome.Failed, ended.Outcome);
+        Assert.Contains("the plan of service web has slot 1 2 times", ended.Reason, StringComparison.Ordinal);
+        ExpectMsg<RolloutMessage.Recovered>();
+    }
+
+    [Fact]
+    public async Task Batch_that_is_due_waits_for_hosts_to_be_heard_of_after_a_restart_and_does_not_ask_without_pause()
+    {
+        var plan = RolloutRun.Plan(2, new UpdateSpec { Order = UpdateOrder.StartFirst, Parallelism = 1, Delay = TimeSpan.FromSeconds(1) }) with { ToRevision = World.IdOf(Web) };
+        job = job with { Plan = plan };
+        var run = new RolloutRun(plan).Serve(1).Gone(1);
+        Assert.Equal(RolloutPhase.Delaying, run.State.Phase);
+        await store.CommitAsync([.. run.Events.Select((e, i) => new StoreChange.Put(job.JournalPrefix + i.ToString("D8", CultureInfo.InvariantCulture), JsonSerializer.Serialize(e, StoreJson.Default.RolloutEvent)))], CancellationToken.None);
+        var known = World.Hosts("h1", "h2").Run("h1", Web, 1);
+        Begin();
+
+        fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
+        fleet.Reply(known.In("h1", HostState.Unknown));
+        fleet.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+
+        fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
+        fleet.Reply(known);
+        Assert.Equal("h2", fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StartReplica).Host);
+    }
+
     private ReplicaKey New => new("shop", "web", 1, job.Plan.ToRevision);
 
     private IActorRef Begin()
     {
-        var (test, peers, work, kept) = (TestActor, new CoordinatorPeers(fleet, traffic, ActorRefs.Nobody), job, store);
-        var parent = Sys.ActorOf(Props.Create(() => new Parent(test, work, kept, peers)));
+        var parent = Start();
         TellHosts();
         return parent;
+    }
+
+    private IActorRef Start()
+    {
+        var (test, peers, work, kept) = (TestActor, new CoordinatorPeers(fleet, traffic, ActorRefs.Nobody), job, store);
+        return Sys.ActorOf(Props.Create(() => new Parent(test, work, kept, peers)));
     }
 
     private void TellHosts()

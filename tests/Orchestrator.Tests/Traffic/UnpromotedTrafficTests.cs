@@ -73,6 +73,20 @@ public sealed class UnpromotedTrafficTests : IDisposable
     }
 
     [Fact]
+    public void Deploy_of_an_aborted_canary_that_was_all_of_it_shows_what_the_file_says()
+    {
+        bench.Deploy(Web("app:v1", 8080, StrategyKind.Canary, canary: 2));
+        bench.Deploy(Web("app:v2", 9090, StrategyKind.Canary, canary: 2));
+        Assert.Equal(ChangeOutcome.Aborted, End(bench.Ask(new ChangeRequest.Abort { Stack = World.Stack })).Outcome);
+        Assert.Equal(("8080", "web.1=app:v2 web.2=app:v2"), (Shown, bench.Running));
+
+        Assert.Equal(ChangeOutcome.NothingToDo, End(bench.Deploy(Web("app:v2", 9090, StrategyKind.Canary, canary: 2))).Outcome);
+
+        Assert.Empty(bench.State.Head.Unpromoted);
+        Assert.Equal("9090", Shown);
+    }
+
+    [Fact]
     public void Rolling_update_listens_at_once()
     {
         bench.Deploy(Web("app:v1", 8080, StrategyKind.Rolling));
@@ -84,12 +98,12 @@ public sealed class UnpromotedTrafficTests : IDisposable
 
     private string Shown => string.Join(' ', bench["h1"].Commands.OfType<AgentCommand.ApplyTraffic>().Last().Table.Services.Single().Spec.Ports.Select(p => p.Published));
 
-    private static StackSpec Web(string image, int port, StrategyKind kind)
+    private static StackSpec Web(string image, int port, StrategyKind kind, int? canary = null)
     {
         var web = Service("web", image, replicas: 2);
         return Spec(web with
         {
-            Deploy = web.Deploy with { Strategy = new StrategySpec { Kind = kind, IsManual = kind != StrategyKind.Rolling } },
+            Deploy = web.Deploy with { Strategy = new StrategySpec { Kind = kind, IsManual = kind != StrategyKind.Rolling, Replicas = canary } },
             Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = port, Target = 80 }] },
         });
     }
