@@ -51,7 +51,7 @@ internal sealed class SimulatedAgent : ReceiveActor
     }
 
     private void Report() => Tell(new AgentEvent.InventoryReported(
-        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
+        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", ShowsEveryTable = false, Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
         [.. replicas.Values]));
 
     private void Start(AgentCommand.StartReplica command)

@@ -301,6 +301,7 @@ public sealed partial class AgentActor : ReceiveActor
         Labels = _options.Labels,
         AgentVersion = _options.AgentVersion,
         TakesPreflight = true,
+        ShowsEveryTable = _options.TemplatesFolder is not null,
         Address = _options.Overlay?.Address(),
         EngineId = info?.Id ?? "",
         EngineVersion = version?.Version ?? info?.ServerVersion ?? "",

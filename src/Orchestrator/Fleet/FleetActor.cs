@@ -111,11 +111,15 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
                 subscriber.Tell(new FleetMessage.HostLost(message.Snapshot.Name, null));
             }
         }
-        if (options.RemembersHosts && message.Snapshot.Facts is { } facts && before?.Facts != facts)
+        if (options.RemembersHosts && message.Snapshot.Facts is { } facts && !facts.IsSame(before?.Facts))
         {
             await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
         }
         AnswerSettled();
+        if (message.IsQuiet)
+        {
+            return;
+        }
         var changed = new FleetMessage.Changed(message.Snapshot.Name, message.Stacks, snapshot);
         Context.Parent.Tell(changed);
         foreach (var observer in observers)

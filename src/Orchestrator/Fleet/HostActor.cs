@@ -173,8 +173,11 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             return;
         }
         var isReturn = snapshot.State != HostState.Ready || report.HasForgotten;
-        var replicas = report.Replicas.ToImmutableSortedDictionary(r => r.Key.ContainerName, r => r, StringComparer.Ordinal);
-        Publish(snapshot with { State = HostState.Ready, Facts = report.Facts with { Name = snapshot.Name }, Replicas = replicas, LastSeen = Context.System.Scheduler.Now }, []);
+        var facts = report.Facts with { Name = snapshot.Name };
+        var (replicas, stacks) = Merge(report.Replicas);
+        var concernsAll = isReturn || !facts.IsSame(snapshot.Facts);
+        snapshot = snapshot with { State = HostState.Ready, Facts = concernsAll ? facts : snapshot.Facts, Replicas = replicas, LastSeen = Context.System.Scheduler.Now };
+        Context.Parent.Tell(new HostMessage.Updated(snapshot, concernsAll ? [] : [.. stacks], IsQuiet: !concernsAll && stacks.Count == 0));
         AnswerRefreshes();
         if (isReturn)
         {
@@ -186,6 +189,30 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
                 downlink.Tell(waiting.Command);
             }
         }
+    }
+
+    /// <summary>What is as it was stays the very same, so that a thousand hosts that are asked for what they have cost no look at every stack.</summary>
+    private (ImmutableSortedDictionary<string, ReplicaSnapshot> Replicas, IReadOnlyCollection<string> Stacks) Merge(ImmutableArray<ReplicaSnapshot> reported)
+    {
+        var stacks = new HashSet<string>(StringComparer.Ordinal);
+        var replicas = snapshot.Replicas.ToBuilder();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var replica in reported)
+        {
+            var name = replica.Key.ContainerName;
+            names.Add(name);
+            if (!replica.IsSame(snapshot.Replicas.GetValueOrDefault(name)))
+            {
+                replicas[name] = replica;
+                stacks.Add(replica.Key.Stack);
+            }
+        }
+        foreach (var (name, gone) in snapshot.Replicas.Where(r => !names.Contains(r.Key)))
+        {
+            replicas.Remove(name);
+            stacks.Add(gone.Key.Stack);
+        }
+        return (replicas.ToImmutable(), stacks);
     }
 
     private void Change(string stack, ImmutableSortedDictionary<string, ReplicaSnapshot> replicas)

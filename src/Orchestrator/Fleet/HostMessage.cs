@@ -19,7 +19,8 @@ internal abstract record HostMessage
     public sealed record Refreshed(string Host, long Number) : HostMessage;
 
     /// <summary>To the parent. <paramref name="Stacks"/> as in <see cref="FleetMessage.Changed"/>.</summary>
-    public sealed record Updated(HostSnapshot Snapshot, ImmutableArray<string> Stacks) : HostMessage;
+    /// <param name="IsQuiet">It was heard of, and nothing is otherwise than before: nobody need look.</param>
+    public sealed record Updated(HostSnapshot Snapshot, ImmutableArray<string> Stacks, bool IsQuiet = false) : HostMessage;
 
     public sealed record DownDeadlinePassed : HostMessage;
 }

@@ -34,13 +34,14 @@ public sealed class CoordinatorHost
     }
 
     /// <summary>The daemon: remembers its hosts, takes interrupted changes up again, repairs for ever.</summary>
+    /// <param name="overlay">How networks that are made from now on span hosts.</param>
     /// <param name="etcd">Where endpoints are written for others to watch; null: nowhere.</param>
-    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken, SealKey sealKey, EtcdSinkOptions? etcd = null) =>
+    public static CoordinatorHost StartDaemon(ActorSystem system, IStore store, string version, string address, ILoggerFactory loggers, Func<string, TimeSpan, string>? createToken, SealKey sealKey, OverlayOptions overlay, EtcdSinkOptions? etcd = null) =>
         Start(
             system,
             store,
             new FleetOptions { RemembersHosts = true },
-            new StackOptions { Repairs = true, Overlay = new OverlayOptions(), Etcd = etcd },
+            new StackOptions { Repairs = true, Overlay = overlay, Etcd = etcd },
             new CoordinatorVersion(version, CoordinatorViews.Fleet, address),
             loggers,
             createToken,

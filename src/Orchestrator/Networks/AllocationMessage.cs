@@ -22,6 +22,17 @@ internal abstract record AllocationMessage
             .Where(n => n.Slice is not null)
             .ToImmutableSortedDictionary(n => n.Key, n => n.Slice!, StringComparer.Ordinal);
 
+        /// <summary>Differs when the slices of any host differ.</summary>
+        public string Text => string.Join('\n', Networks.Select(n => (n, Allocation: Allocations.Networks.GetValueOrDefault(n.Value.EngineName)))
+            .Where(n => n.Allocation is not null)
+            .Select(n => $"{n.n} {n.Allocation!.Vni} {n.Allocation.Subnet} {string.Join(',', n.Allocation.Ranges)}"));
+
+        /// <summary>Hosts whose name servers the containers of this one ask while its agent is away.</summary>
+        public IEnumerable<string> SecondServers(string host) => Networks.Values
+            .Select(n => Allocations.Networks.GetValueOrDefault(n.EngineName) is { } allocation ? OverlayAllocator.Following(allocation, host) : null)
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal);
+
         /// <summary>For <see cref="AgentCommand.ApplyTraffic.Peers"/>.</summary>
         /// <param name="addresses"><see cref="HostFacts.Address"/> by host; hosts without one are left out.</param>
         public ImmutableArray<OverlayPeer> Peers(IReadOnlyDictionary<string, string> addresses) =>

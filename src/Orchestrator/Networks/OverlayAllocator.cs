@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 
@@ -12,6 +13,8 @@ internal static class OverlayAllocator
 
     /// <summary>Network address, gateway, one replica, and the last address, which in the last range is the broadcast address.</summary>
     private const int SlicePrefixMax = 30;
+
+    private static readonly ConditionalWeakTable<OverlayAllocation, string[]> OrderedHosts = [];
 
     private const string MtuOption = "com.docker.network.driver.mtu";
 
@@ -112,17 +115,19 @@ internal static class OverlayAllocator
         }
 
         var ranges = known.Ranges;
-        var block = Ipv4Block.Parse(known.Subnet)!.Value;
-        var taken = ranges.Values.Select(r => Ipv4Block.Parse(r)!.Value).ToList();
-        foreach (var host in hosts.Where(h => !known.Ranges.ContainsKey(h)))
+        if (Array.Exists(hosts, h => !known.Ranges.ContainsKey(h)))
         {
-            if (FreeRange(block, options.SlicePrefix, taken) is not { } free)
+            var block = Ipv4Block.Parse(known.Subnet)!.Value;
+            var free = FreeRanges(block, options.SlicePrefix, [.. ranges.Values.Select(r => Ipv4Block.Parse(r)!.Value)]).GetEnumerator();
+            foreach (var host in hosts.Where(h => !known.Ranges.ContainsKey(h)))
             {
-                return $"{block} has room for {block.Count(options.SlicePrefix)} hosts at a /{options.SlicePrefix} each, and host {host} would be one more: give it a larger subnet under a new name, or remove hosts that are gone";
-            }
+                if (!free.MoveNext())
+                {
+                    return $"{block} has room for {block.Count(options.SlicePrefix)} hosts at a /{options.SlicePrefix} each, and host {host} would be one more: give it a larger subnet under a new name (or all new networks, with `orchestrator serve --overlay-prefix`), or remove hosts that are gone";
+                }
 
-            taken.Add(free);
-            ranges = ranges.SetItem(host, free.ToString());
+                ranges = ranges.SetItem(host, free.Current.ToString());
+            }
         }
 
         var stacks = known.Stacks.Add(stack);
@@ -143,7 +148,8 @@ internal static class OverlayAllocator
         _ => null,
     };
 
-    private static string? PoolError(OverlayOptions options) => Ipv4Block.Parse(options.Pool) switch
+    /// <summary>Null when networks can be made so; else why not, for people.</summary>
+    public static string? PoolError(OverlayOptions options) => Ipv4Block.Parse(options.Pool) switch
     {
         null => $"the overlay's pool {options.Pool} is no IPv4 range such as 10.128.0.0/9",
         { } pool when options.NetworkPrefix < pool.Prefix => $"the overlay's networks (/{options.NetworkPrefix}) are larger than its pool {pool}",
@@ -203,25 +209,27 @@ internal static class OverlayAllocator
         return next;
     }
 
-    private static Ipv4Block? FreeRange(Ipv4Block subnet, int prefix, List<Ipv4Block> taken)
+    /// <summary>Lowest first.</summary>
+    private static IEnumerable<Ipv4Block> FreeRanges(Ipv4Block subnet, int prefix, Ipv4Block[] taken)
     {
         var count = subnet.Count(prefix);
         for (var index = 0UL; index < count; index++)
         {
             var candidate = subnet.Part(prefix, index);
-            if (!taken.Exists(t => t.Overlaps(candidate))) return candidate;
+            if (!Array.Exists(taken, t => t.Overlaps(candidate))) yield return candidate;
         }
-
-        return null;
     }
 
     private static string Gateway(string range) => Ipv4Block.Parse(range)!.Value.Address(1);
 
-    /// <summary>The next host by name, round: each host is the second name server of about one other.</summary>
-    private static string? Following(OverlayAllocation allocation, string host)
+    /// <summary>The next host by name, round: each host is the second name server of about one other. Null: there is no other.</summary>
+    public static string? Following(OverlayAllocation allocation, string host)
     {
-        var others = allocation.Ranges.Keys.Where(h => h != host).ToArray();
-        return others.Length == 0 ? null : others.FirstOrDefault(h => string.CompareOrdinal(h, host) > 0) ?? others[0];
+        // Each host of the fleet is asked for in a row.
+        var names = OrderedHosts.GetValue(allocation, a => [.. a.Ranges.Keys.Order(StringComparer.Ordinal)]);
+        var at = Array.BinarySearch(names, host, StringComparer.Ordinal);
+        var next = names.Length == 0 ? null : names[(at < 0 ? ~at : at + 1) % names.Length];
+        return next == host ? null : next;
     }
 }
 

@@ -21,6 +21,8 @@ public enum HostState
 /// <summary>What the fleet looked like at one moment; all a plan knows of the world.</summary>
 public sealed class FleetSnapshot
 {
+    private static readonly ImmutableSortedSet<string> NoHosts = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
     /// <summary>Stack → hosts that have containers of it: what a stack costs does not grow with the fleet around it.</summary>
     private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks;
 
@@ -31,15 +33,17 @@ public sealed class FleetSnapshot
                 .SelectMany(h => StacksOf(h).Select(s => (Stack: s, Host: h.Name)))
                 .GroupBy(p => p.Stack, p => p.Host, StringComparer.Ordinal)
                 .ToImmutableDictionary(g => g.Key, g => g.ToImmutableSortedSet(StringComparer.Ordinal), StringComparer.Ordinal),
-            hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value.Facts?.Address, StringComparer.Ordinal))
+            hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value.Facts?.Address, StringComparer.Ordinal),
+            hosts.ToImmutableSortedDictionary(h => h.Key, h => StandingOf(h.Value), StringComparer.Ordinal))
     {
     }
 
-    private FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts, ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks, ImmutableSortedDictionary<string, string?> addresses)
+    private FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts, ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks, ImmutableSortedDictionary<string, string?> addresses, ImmutableSortedDictionary<string, HostStanding> standings)
     {
         Hosts = hosts;
         this.hostsOfStacks = hostsOfStacks;
         Addresses = addresses;
+        Standings = standings;
     }
 
     public static FleetSnapshot Empty { get; } = new(ImmutableSortedDictionary.Create<string, HostSnapshot>(StringComparer.Ordinal));
@@ -48,6 +52,12 @@ public sealed class FleetSnapshot
 
     /// <summary>Of all hosts; null where none is known. The very same object as long as neither a host nor an address is another.</summary>
     public ImmutableSortedDictionary<string, string?> Addresses { get; }
+
+    /// <summary>Of all hosts. The very same object as long as none of it is another, which it is not when only replicas have changed.</summary>
+    public ImmutableSortedDictionary<string, HostStanding> Standings { get; }
+
+    /// <summary>Which hosts have containers of the stack, also where they are down. The very same object as long as they are the same ones.</summary>
+    public ImmutableSortedSet<string> HostsOf(string stack) => hostsOfStacks.GetValueOrDefault(stack, NoHosts);
 
     public FleetSnapshot With(HostSnapshot host)
     {
@@ -62,7 +72,7 @@ public sealed class FleetSnapshot
         {
             index = index.SetItem(stack, index.GetValueOrDefault(stack, ImmutableSortedSet.Create<string>(StringComparer.Ordinal)).Add(host.Name));
         }
-        return new FleetSnapshot(Hosts.SetItem(host.Name, host), index, Addresses.SetItem(host.Name, host.Facts?.Address));
+        return new FleetSnapshot(Hosts.SetItem(host.Name, host), index, Addresses.SetItem(host.Name, host.Facts?.Address), Standings.SetItem(host.Name, StandingOf(host)));
     }
 
     /// <summary>Replicas of a stack on hosts that are not down.</summary>
@@ -72,12 +82,14 @@ public sealed class FleetSnapshot
     public IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Lost(string stack) => Of(stack, isDown: true);
 
     private IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Of(string stack, bool isDown) =>
-        from name in hostsOfStacks.GetValueOrDefault(stack, [])
+        from name in HostsOf(stack)
         let host = Hosts[name]
         where host.State == HostState.Down == isDown
         from replica in host.Replicas.Values
         where replica.Key.Stack == stack
         select (host, replica);
+
+    private static HostStanding StandingOf(HostSnapshot host) => new(host.State, host.Facts?.ShowsEveryTable ?? true);
 
     private static HashSet<string> StacksOf(HostSnapshot? host)
     {
@@ -92,6 +104,9 @@ public sealed class FleetSnapshot
         return stacks;
     }
 }
+
+/// <param name="ShowsEveryTable">As in <see cref="HostFacts"/>; of a host that has not been heard of, true.</param>
+public readonly record struct HostStanding(HostState State, bool ShowsEveryTable);
 
 public sealed record HostSnapshot
 {

@@ -28,6 +28,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private readonly RolloutJob job;
     private readonly IStore store;
     private readonly IActorRef fleet;
+    private readonly HashSet<string> attended = new(StringComparer.Ordinal);
     private readonly IActorRef traffic;
     private readonly IActorRef networks;
     private readonly ILogger logger;
@@ -107,6 +108,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             spanning = await Spanning.AskAsync(networks, target.Spec, await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout));
         }
+        foreach (var slot in job.Plan.Slots)
+        {
+            if (slot.Host is { } host)
+            {
+                Attend(host);
+            }
+        }
         fleet.Tell(new FleetMessage.Subscribe(Replicas: job.Plan.Strategy is not null));
         Become(Running);
         Stash.UnstashAll();
@@ -158,6 +166,10 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         ReceiveAsync<Reassignment>(m =>
         {
             spanning = m.Spanning;
+            if (m.Event is RolloutEvent.SlotReassigned reassigned)
+            {
+                Attend(reassigned.Host);
+            }
             return RecordAsync(m.Event with { At = Now });
         });
         ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing ? ResumeAsync() : Task.CompletedTask);
@@ -413,6 +425,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     Reassign(reassign);
                     break;
                 case RolloutCommand.Prepare c:
+                    Attend(c.Host);
                     Send(c.Host, c, new AgentCommand.PrepareReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/prepare", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });
                     break;
                 case RolloutCommand.Prefetch c:
@@ -422,6 +435,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     traffic.Tell(new TrafficMessage.Withhold(KeyOf(c.Slot)));
                     break;
                 case RolloutCommand.Start c:
+                    Attend(c.Host);
                     Send(c.Host, c, new AgentCommand.StartReplica { CommandId = $"{job.Id}/{c.Slot}/{c.Attempt}/start", Key = KeyOf(c.Slot), Spec = Spec(c.Host) });
                     break;
                 case RolloutCommand.Publish c:
@@ -449,6 +463,15 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 default:
                     throw new ArgumentOutOfRangeException(nameof(commands), command, "no such rollout command");
             }
+        }
+    }
+
+    /// <summary>The stack's table is there before the container can ask for names.</summary>
+    private void Attend(string host)
+    {
+        if (attended.Add(host))
+        {
+            traffic.Tell(new TrafficMessage.Attend(job.Stack, host));
         }
     }
 

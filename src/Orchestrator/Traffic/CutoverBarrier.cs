@@ -21,6 +21,9 @@ internal sealed class CutoverBarrier
     /// <summary>Hosts that have said why they cannot, as a rule none.</summary>
     private readonly SortedSet<string> troubled = new(StringComparer.Ordinal);
 
+    /// <summary>The newest version that nobody is left to be sent.</summary>
+    private long sentToAll;
+
     /// <summary>The sum over the participants, so that an answer costs the same in a fleet of any size; null when they have changed since.</summary>
     private Tally? sum;
 
@@ -35,19 +38,29 @@ internal sealed class CutoverBarrier
         sum = null;
     }
 
-    /// <summary>Takes in which hosts there are. Down ones are out; those back from it are fenced until they show the newest version.</summary>
-    public void Observe(FleetSnapshot fleet)
+    /// <summary>
+    /// Takes in which hosts there are. Down ones are out; those back from it are fenced until they show the newest version. So are those that need not show the
+    /// stack: one that comes to need it is waited for from then on.
+    /// </summary>
+    /// <param name="audience">Hosts that show the stack; null: all.</param>
+    public void Observe(FleetSnapshot fleet, IReadOnlySet<string>? audience = null)
     {
-        foreach (var host in fleet.Hosts.Values)
+        foreach (var (name, host) in fleet.Standings)
         {
             if (host.State == HostState.Down)
             {
-                fenced.Add(host.Name);
-                Forget(host.Name);
+                fenced.Add(name);
+                Forget(name);
             }
-            else if (hosts.TryAdd(host.Name, HostStand.Unheard))
+            else if (audience?.Contains(name) == false)
+            {
+                fenced.Remove(name);
+                Forget(name);
+            }
+            else if (hosts.TryAdd(name, HostStand.Unheard))
             {
                 sum = null;
+                sentToAll = 0;
             }
         }
         foreach (var gone in hosts.Keys.Concat(fenced).Where(h => !fleet.Hosts.ContainsKey(h) && !sinks.Contains(h)).ToList())
@@ -69,6 +82,11 @@ internal sealed class CutoverBarrier
     /// <summary>Hosts that have not been sent this version, fenced ones included; they count as sent from here on.</summary>
     public IReadOnlyList<string> TakeUnsent(long version)
     {
+        if (sentToAll >= version)
+        {
+            return [];
+        }
+        sentToAll = version;
         var unsent = hosts.Where(h => h.Value.Sent < version).Select(h => h.Key).Order(StringComparer.Ordinal).ToList();
         foreach (var host in unsent)
         {
@@ -101,12 +119,15 @@ internal sealed class CutoverBarrier
         }
     }
 
-    public void Acknowledge(string host, AgentEvent.TrafficApplied report, long newest)
+    /// <returns>False when nothing is answered otherwise than before: others are still waited for.</returns>
+    public bool Acknowledge(string host, AgentEvent.TrafficApplied report, long newest)
     {
         if (!hosts.TryGetValue(host, out var stand))
         {
-            return;
+            return false;
         }
+        // Before the stand is another, if it is not made yet.
+        var tally = Sum;
         hosts[host] = stand with { Shown = report.Version, Drained = report.Drained, Problems = report.Problems };
         if (report.Problems.IsEmpty)
         {
@@ -118,13 +139,17 @@ internal sealed class CutoverBarrier
         }
         if (!fenced.Contains(host))
         {
-            sum?.Replace(stand, hosts[host]);
+            var lowest = tally.Lowest;
+            tally.Replace(stand, hosts[host]);
+            return tally.Lowest != lowest || !(report.Problems.IsEmpty && stand.Problems.IsEmpty) || report.Drained.Any(tally.HaveDrained);
         }
-        else if (report.Version >= newest)
+        if (report.Version < newest)
         {
-            fenced.Remove(host);
-            sum = null;
+            return false;
         }
+        fenced.Remove(host);
+        sum = null;
+        return true;
     }
 
     public ImmutableArray<TrafficProblem> ProblemsOf(string host) => hosts.TryGetValue(host, out var stand) ? stand.Problems : [];
@@ -132,6 +157,9 @@ internal sealed class CutoverBarrier
     public long ShownBy(string host) => hosts.TryGetValue(host, out var stand) ? stand.Shown : 0;
 
     public bool IsShown(long version) => Sum.Lowest >= version;
+
+    /// <summary>The newest version has it.</summary>
+    public bool Has(string endpoint) => endpoints.TryGetValue(endpoint, out var known) && known.State is not null;
 
     public bool IsServing(string endpoint) => endpoints.TryGetValue(endpoint, out var known) && known.State == EndpointState.Serving;
 

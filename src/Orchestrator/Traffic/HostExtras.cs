@@ -1,26 +1,41 @@
 using System.Collections.Immutable;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 
 namespace Orchestrator.Traffic;
 
 /// <summary>What goes to hosts beside a table: their part of the networks, and certificates.</summary>
-/// <param name="Slices">By host.</param>
+/// <param name="Allocated">Null: nothing spans hosts.</param>
 /// <param name="Peers">Of all hosts, each among its own: one list for all.</param>
 /// <param name="Certificates">Those that the table's routes name.</param>
 /// <param name="Text">Differs when any of it differs.</param>
 internal sealed record HostExtras(
-    ImmutableDictionary<string, ImmutableArray<OverlaySlice>> Slices,
+    AllocationMessage.Allocated? Allocated,
     ImmutableArray<OverlayPeer> Peers,
     ImmutableArray<CertificateFile> Certificates,
     string Text)
 {
-    public static HostExtras None { get; } = new(ImmutableDictionary<string, ImmutableArray<OverlaySlice>>.Empty, [], [], "");
+    /// <summary>Made when a host is first sent something.</summary>
+    private readonly Dictionary<string, ImmutableArray<OverlaySlice>> slices = new(StringComparer.Ordinal);
+
+    /// <summary>Nothing: a new one, for it is no more than one actor's.</summary>
+    public static HostExtras None => new(null, [], [], "");
 
     /// <summary>Of the stack's file, by engine name; null: there is no file any more.</summary>
     public ImmutableArray<string>? Networks { get; init; }
 
-    public ImmutableArray<OverlaySlice> Overlays(string host) => Slices.GetValueOrDefault(host, []);
+    /// <summary>Whose name servers the containers of a host ask while its own agent is away.</summary>
+    public IEnumerable<string> SecondServers(string host) => Allocated?.SecondServers(host) ?? [];
+
+    public ImmutableArray<OverlaySlice> Overlays(string host)
+    {
+        if (!slices.TryGetValue(host, out var known))
+        {
+            slices[host] = known = Allocated?.SlicesOf(host).Values.ToImmutableArray() ?? [];
+        }
+        return known;
+    }
 }
 
 /// <summary>Where a table's surroundings come from and where it goes beside the hosts.</summary>

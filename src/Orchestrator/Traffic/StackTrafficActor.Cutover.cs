@@ -10,6 +10,12 @@ internal sealed partial class StackTrafficActor
 
     private async Task DrainAsync(TrafficMessage.Drain message)
     {
+        var replyTo = Sender;
+        if (message.UnlessLast && isRefreshDue)
+        {
+            // Who else is of its slot is asked of a table that has all that was told.
+            await RefreshAsync();
+        }
         LeaveOut(message.Replica, message.Host);
         Stay(message.Replica, message.Host);
 
@@ -17,25 +23,26 @@ internal sealed partial class StackTrafficActor
         var isOut = marks.Draining.Contains(TrafficTables.Id(message.Replica, message.Host));
         if (message.UnlessLast && !isOut && IsLastOfSlot(message.Replica, message.Host))
         {
-            Sender.Tell(new TrafficMessage.Kept(message.Replica, message.Host));
+            replyTo.Tell(new TrafficMessage.Kept(message.Replica, message.Host));
             return;
         }
-        var mayServe = !isOut && (table is null || barrier.IsServing(TrafficTables.Id(message.Replica, message.Host)));
+        var mayServe = !isOut && (table is null || barrier.IsServing(TrafficTables.Id(message.Replica, message.Host)) || (isRefreshDue && IsServing(message.Replica, message.Host)));
         if (message.For is { } successor && mayServe)
         {
-            yielding.Add((message, successor, Sender, Now));
+            yielding.Add((message, successor, replyTo, Now));
             Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
-            await YieldAsync();
+            YieldSoon();
             return;
         }
-        await TakeOutAsync(message, Sender);
+        TakeOut(message, replyTo);
+        RefreshSoon();
     }
 
-    private Task UndrainAsync(TrafficMessage.Undrain message)
+    private void Undrain(TrafficMessage.Undrain message)
     {
         LeaveOut(message.Replica, message.Host);
         Stay(message.Replica, message.Host);
-        return MarkAsync(marks with { Draining = marks.Draining.Remove(TrafficTables.Id(message.Replica, message.Host)) });
+        Mark(marks with { Draining = marks.Draining.Remove(TrafficTables.Id(message.Replica, message.Host)) });
     }
 
     /// <summary>Some ingress may have sent it requests by now, and nothing else of its slot would take them.</summary>
@@ -47,30 +54,47 @@ internal sealed partial class StackTrafficActor
 
     private void Stay(ReplicaKey replica, string host) => yielding.RemoveAll(y => y.Asked.Replica == replica && y.Asked.Host == host);
 
-    private async Task TakeOutAsync(TrafficMessage.Drain message, IActorRef replyTo)
+    private void TakeOut(TrafficMessage.Drain message, IActorRef replyTo)
     {
         var id = TrafficTables.Id(message.Replica, message.Host);
         draining.RemoveAll(d => d.Endpoint == id);
         draining.Add((id, message.Replica, message.Host, replyTo));
-        await MarkAsync(marks with { Draining = marks.Draining.Add(id) });
+        Note(marks with { Draining = marks.Draining.Add(id) });
     }
 
-    private async Task YieldAsync()
+    private void YieldSoon()
+    {
+        if (yielding.Exists(y => WhyNoSuccessor(y.For, y.Since) is not null || IsThere(y.For)))
+        {
+            RefreshSoon();
+        }
+    }
+
+    /// <summary>Only with the fleet that the next table is made of: one that dies in between is a successor no more.</summary>
+    private void Yield()
     {
         foreach (var waiting in yielding.ToList())
         {
-            var (replica, host, _) = waiting.For;
             if (WhyNoSuccessor(waiting.For, waiting.Since) is { } why)
             {
                 yielding.Remove(waiting);
-                waiting.ReplyTo.Tell(Died(replica, host, why));
+                waiting.ReplyTo.Tell(Died(waiting.For.Replica, waiting.For.Host, why));
             }
-            else if (barrier.IsPublished(TrafficTables.Id(replica, host)) || IsUnreachable(replica, host))
+            else if (IsThere(waiting.For))
             {
                 yielding.Remove(waiting);
-                await TakeOutAsync(waiting.Asked, waiting.ReplyTo);
+                TakeOut(waiting.Asked, waiting.ReplyTo);
             }
         }
+    }
+
+    /// <summary>Every host shows it, and the next table will have it too.</summary>
+    private bool IsThere(TrafficMessage.Successor successor)
+    {
+        var id = TrafficTables.Id(successor.Replica, successor.Host);
+        return IsServing(successor.Replica, successor.Host)
+            && !marks.Draining.Contains(id)
+            && (barrier.IsPublished(id) || IsUnreachable(successor.Replica, successor.Host));
     }
 
     /// <summary>Null: it serves, or may yet, as one whose host is not heard of at the moment.</summary>

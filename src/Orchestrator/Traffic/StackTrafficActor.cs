@@ -13,10 +13,13 @@ namespace Orchestrator.Traffic;
 /// One stack's table: made from what is wanted, what runs and what rollouts ask for; sent to every host; and the barrier over their answers. Nothing is
 /// sent before the fleet has been heard of after a start, so that a restarted coordinator takes no endpoint away that it merely has not seen yet.
 /// </summary>
-internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
+internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWithStash
 {
     /// <summary>From a passed gate to the agent's word that the replica serves: one message behind the other on the same link.</summary>
     private static readonly TimeSpan ServingPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest that a table waits for hosts to show the one before: hosts that are slower are not sent tables faster than they take them.</summary>
+    private static readonly TimeSpan RefreshDelay = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
@@ -29,6 +32,9 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private readonly ITrafficExtras extras;
     private readonly ILogger logger;
     private readonly CutoverBarrier barrier = new();
+
+    /// <summary>Hosts that have been told that they need not show the stack.</summary>
+    private readonly HashSet<string> excused = new(StringComparer.Ordinal);
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since, int? Restarts)> publishing = [];
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo)> draining = [];
     private readonly List<(long Version, IActorRef ReplyTo, DateTimeOffset Until)> settling = [];
@@ -37,6 +43,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, PendingSwitch> switching = new(StringComparer.Ordinal);
 
     private TrafficMarks marks = TrafficMarks.None;
+    private TrafficAudience audience = new();
     private TrafficTarget? target;
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
     private TrafficTable? table;
@@ -44,6 +51,12 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private string shownHosts = "";
     private string toldBehind = "";
     private bool isRemoved;
+
+    /// <summary>What was told since the last table is made one of when <see cref="RefreshDue"/> comes.</summary>
+    private bool isRefreshDue;
+
+    /// <summary>The marks have changed since they were stored.</summary>
+    private bool isMarked;
 
     /// <param name="extras">What goes with a table to a host.</param>
     public StackTrafficActor(string stack, IStore store, IActorRef fleet, ITrafficExtras extras, ILoggerFactory loggers)
@@ -54,39 +67,49 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         this.extras = extras;
         logger = loggers.CreateLogger<StackTrafficActor>();
         ReceiveAsync<Load>(_ => LoadAsync());
-        ReceiveAsync<TrafficTarget>(RetargetAsync);
-        ReceiveAsync<TrafficMessage.FleetChanged>(FleetChangedAsync);
-        ReceiveAsync<TrafficMessage.Publish>(PublishAsync);
-        ReceiveAsync<TrafficMessage.Withhold>(WithholdAsync);
-        ReceiveAsync<TrafficMessage.Switch>(SwitchAsync);
-        ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
-        ReceiveAsync<TrafficMessage.Undrain>(UndrainAsync);
-        ReceiveAsync<TrafficMessage.UndrainRevision>(UndrainRevisionAsync);
-        Receive<TrafficMessage.Settle>(_ => Await(marks.Version, DateTimeOffset.MaxValue));
-        Receive<TrafficMessage.GetStanding>(_ => Sender.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version))));
-        ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
-        ReceiveAsync<FleetMessage.Answered>(message =>
-        {
-            Answered(message);
-            return YieldAsync();
-        });
-        Receive<FleetMessage.HostLost>(_ => { });
-        ReceiveAsync<Tick>(async _ =>
-        {
-            await SwitchServingAsync();
-            await YieldAsync();
-            Check();
-        });
-        Receive<EtcdSinkMessage.Applied>(EtcdApplied);
-        Receive<EtcdSinkMessage.Hindered>(EtcdHindered);
-        Receive<LetGo>(EtcdLetGo);
+
+        // What comes before is told by others that have been quicker: the stored marks are changed by it, not the other way round.
+        ReceiveAny(_ => Stash.Stash());
         if (extras.HasEtcd)
         {
             barrier.AddSink(Etcd);
         }
     }
 
+    private void Loaded()
+    {
+        ReceiveAsync<TrafficTarget>(RetargetAsync);
+        ReceiveAsync<TrafficMessage.FleetChanged>(FleetChangedAsync);
+        Receive<TrafficMessage.Publish>(Publish);
+        ReceiveAsync<TrafficMessage.Withhold>(WithholdAsync);
+        ReceiveAsync<TrafficMessage.Switch>(SwitchAsync);
+        ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
+        Receive<TrafficMessage.Undrain>(Undrain);
+        Receive<TrafficMessage.UndrainRevision>(UndrainRevision);
+        Receive<TrafficMessage.Attend>(Attend);
+        ReceiveAsync<RefreshDue>(_ => isRefreshDue ? RefreshAsync() : Task.CompletedTask);
+        ReceiveAsync<TrafficMessage.Settle>(_ => SettleAsync());
+        ReceiveAsync<TrafficMessage.GetStanding>(_ => TellStandingAsync());
+        ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
+        Receive<FleetMessage.Answered>(Answered);
+        Receive<FleetMessage.HostLost>(_ => { });
+        Receive<Tick>(_ =>
+        {
+            if (switching.Count > 0)
+            {
+                RefreshSoon();
+            }
+            YieldSoon();
+            Check();
+        });
+        Receive<EtcdSinkMessage.Applied>(EtcdApplied);
+        Receive<EtcdSinkMessage.Hindered>(EtcdHindered);
+        Receive<LetGo>(EtcdLetGo);
+    }
+
     public ITimerScheduler Timers { get; set; } = null!;
+
+    public IStash Stash { get; set; } = null!;
 
     private static DateTimeOffset Now => Context.System.Scheduler.Now;
 
@@ -101,8 +124,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         if (await store.GetAsync(Key, CancellationToken.None) is { } stored)
         {
             marks = JsonSerializer.Deserialize(stored.Value, StoreJson.Default.TrafficMarks)!;
+            audience = new TrafficAudience(marks.ShownBy);
         }
         snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
+        Become(Loaded);
+        Stash.UnstashAll();
     }
 
     private async Task RetargetAsync(TrafficTarget next)
@@ -113,18 +139,22 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
         await RefreshAsync();
     }
 
-    private async Task FleetChangedAsync(TrafficMessage.FleetChanged message)
+    private Task FleetChangedAsync(TrafficMessage.FleetChanged message)
     {
         snapshot = message.Fleet;
-        await SwitchServingAsync();
-        await RefreshAsync();
-        await YieldAsync();
+        Lose();
+        if (switching.Count > 0)
+        {
+            return RefreshAsync();
+        }
+        RefreshSoon();
+        return Task.CompletedTask;
     }
 
-    private async Task PublishAsync(TrafficMessage.Publish message)
+    private void Publish(TrafficMessage.Publish message)
     {
         var id = AwaitPublished(message.Replica, message.Host, Sender);
-        await MarkAsync(marks with { Draining = marks.Draining.Remove(id), WithheldNames = marks.Withheld.Remove(TrafficTables.Name(message.Replica)) });
+        Mark(marks with { Draining = marks.Draining.Remove(id), WithheldNames = marks.Withheld.Remove(TrafficTables.Name(message.Replica)) });
     }
 
     private string AwaitPublished(ReplicaKey replica, string host, IActorRef replyTo)
@@ -138,7 +168,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
 
     private async Task WithholdAsync(TrafficMessage.Withhold message)
     {
-        await MarkAsync(marks with { WithheldNames = marks.Withheld.Add(TrafficTables.Name(message.Replica)) });
+        Mark(marks with { WithheldNames = marks.Withheld.Add(TrafficTables.Name(message.Replica)) });
+        if (isMarked)
+        {
+            await SaveAsync(marks);
+        }
         Sender.Tell(new TrafficMessage.Withheld(message.Replica));
     }
 
@@ -153,11 +187,13 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             [.. waiting.From.Union(message.From)],
             Now);
         Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
-        return SwitchServingAsync();
+
+        // At once: what is asked for next, such as to drain the old ones, finds it made.
+        return RefreshAsync();
     }
 
-    /// <summary>One set of marks, one version, one table; not before the last of the new replicas serves, lest the old ones leave and nothing takes their place.</summary>
-    private async Task SwitchServingAsync()
+    /// <summary>One set of marks, one version, one table; not before the last of the new replicas serves, lest the old ones leave and nothing takes their place. With the fleet that the table is made of.</summary>
+    private void SwitchServing()
     {
         foreach (var (service, asked) in switching.ToList())
         {
@@ -177,7 +213,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             else if (pending.To.Length > 0)
             {
                 var to = pending.To.Select(t => AwaitPublished(t.Replica, t.Host, t.ReplyTo)).ToList();
-                await MarkAsync(marks with
+                Note(marks with
                 {
                     Draining = marks.Draining.Union(pending.From.Select(f => TrafficTables.Id(f.Replica, f.Host))).Union(OthersOf(pending)).Except(to),
                     WithheldNames = marks.Withheld.Except(pending.To.Select(t => TrafficTables.Name(t.Replica))),
@@ -215,47 +251,122 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A rollout of the service begins: what an earlier one withheld is held back no longer than it exists, and not at all when it is what this one leads to.</summary>
-    private Task UndrainRevisionAsync(TrafficMessage.UndrainRevision message)
+    private void UndrainRevision(TrafficMessage.UndrainRevision message)
     {
         // Those of a host that is down come back with it.
         var there = snapshot.Hosts.Values.SelectMany(h => h.Replicas.Values)
             .Where(r => r.Key.Stack == stack && r.Key.Service == message.Service && r.Key.Revision != message.Revision)
             .Select(r => TrafficTables.Name(r.Key))
             .ToHashSet(StringComparer.Ordinal);
-        return MarkAsync(marks with
+        Mark(marks with
         {
             Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message.Service, message.Revision))),
             WithheldNames = marks.Withheld.Except(marks.Withheld.Where(n => n.StartsWith($"{message.Service}/", StringComparison.Ordinal) && !there.Contains(n))),
         });
     }
 
-    private async Task MarkAsync(TrafficMarks next)
+    /// <summary>Durable with the next table, before that is sent.</summary>
+    private void Mark(TrafficMarks next)
     {
-        var isNew = !next.Draining.SetEquals(marks.Draining) || !next.Withheld.SetEquals(marks.Withheld);
+        Note(next);
+        RefreshSoon();
+    }
+
+    private void Note(TrafficMarks next)
+    {
+        isMarked |= !next.Draining.SetEquals(marks.Draining) || !next.Withheld.SetEquals(marks.Withheld);
         marks = next;
-        if (!await RefreshAsync() && isNew)
+    }
+
+    /// <summary>Behind what waits in the mailbox, and not behind hosts: the container is on its way.</summary>
+    private void Attend(TrafficMessage.Attend message)
+    {
+        if (audience.Attend(message.Host))
         {
-            await SaveAsync(marks);
+            isRefreshDue = true;
+            Self.Tell(new RefreshDue());
         }
+    }
+
+    /// <summary>At once, for it may be back before there is another table, and knows nothing then.</summary>
+    private void Lose()
+    {
+        if (!isRemoved && snapshot.Standings.Any(h => h.Value.State == HostState.Down))
+        {
+            excused.ExceptWith(snapshot.Standings.Where(h => h.Value.State == HostState.Down).Select(h => h.Key));
+            barrier.Observe(snapshot, audience.Members);
+        }
+    }
+
+    /// <summary>What is told in a row, such as by the replicas of a batch, becomes one table; and while hosts are busy with one there is none after it.</summary>
+    private void RefreshSoon()
+    {
+        if (isRefreshDue)
+        {
+            return;
+        }
+        isRefreshDue = true;
+        if (barrier.IsShown(marks.Version))
+        {
+            Self.Tell(new RefreshDue());
+        }
+        else
+        {
+            Timers.StartSingleTimer(nameof(RefreshDue), new RefreshDue(), RefreshDelay);
+        }
+    }
+
+    private async Task SettleAsync()
+    {
+        var asker = Sender;
+        if (isRefreshDue)
+        {
+            await RefreshAsync();
+        }
+        Await(marks.Version, asker, DateTimeOffset.MaxValue);
+    }
+
+    private async Task TellStandingAsync()
+    {
+        var asker = Sender;
+        if (isRefreshDue)
+        {
+            await RefreshAsync();
+        }
+        asker.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version)));
     }
 
     private bool IsOf(string id, string service, string revision) => snapshot.Replicas(stack).Any(r => r.Replica.Key.Service == service && r.Replica.Key.Revision == revision && TrafficTables.Id(r.Replica.Key, r.Host.Name) == id);
 
     /// <summary>Makes the table anew; a changed one gets the next version, is durable, and goes out.</summary>
-    /// <returns>True when there is a new version, and with it the marks are durable.</returns>
-    private async Task<bool> RefreshAsync()
+    private async Task RefreshAsync()
     {
+        isRefreshDue = false;
         var isHeard = table is not null || snapshot.Hosts.Values.All(h => h.State != HostState.Unknown);
         if (isRemoved || target is null || snapshot.Hosts.IsEmpty || !isHeard)
         {
-            return false;
+            if (!isRemoved)
+            {
+                SwitchServing();
+                Yield();
+                await KeepMarksAsync();
+            }
+            return;
         }
-        barrier.Observe(snapshot);
-        var services = TrafficTables.Services(target, snapshot, marks);
         var hosts = await extras.HostsAsync(target, snapshot);
+        if (audience.Observe(target, snapshot, hosts))
+        {
+            barrier.Observe(snapshot, audience.Members);
+            var shownBy = audience.Stored(snapshot);
+            isMarked |= shownBy is null ? marks.ShownBy is not null : marks.ShownBy?.SetEquals(shownBy) != true;
+            marks = marks with { ShownBy = shownBy };
+            Excuse();
+        }
+        SwitchServing();
+        Yield();
+        var services = TrafficTables.Services(target, snapshot, marks);
         var text = JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable);
-        var isNew = text != shown || hosts.Text != shownHosts;
-        if (isNew)
+        if (text != shown || hosts.Text != shownHosts)
         {
             var gone = marks.Draining.Where(IsGone);
             await SaveAsync(marks with { Version = marks.Version + 1, Draining = marks.Draining.Except(gone) });
@@ -266,9 +377,28 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             LogTable(stack, marks.Version, services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Serving)), services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Draining)));
             extras.Publish(table);
         }
+        await KeepMarksAsync();
         Send(hosts);
         Check();
-        return isNew;
+    }
+
+    private Task KeepMarksAsync() => isMarked ? SaveAsync(marks) : Task.CompletedTask;
+
+    /// <summary>A host waits with all it shows until every stack's table is there: those that need not show this one are told so once.</summary>
+    private void Excuse()
+    {
+        foreach (var (host, standing) in snapshot.Standings)
+        {
+            if (standing.State == HostState.Down || audience.Members.Contains(host))
+            {
+                excused.Remove(host);
+            }
+            else if (standing.State != HostState.Unknown && excused.Add(host))
+            {
+                fleet.Tell(new FleetMessage.Send(host, new AgentCommand.ApplyTraffic { CommandId = TrafficKey(stack), Table = new TrafficTable { Stack = stack, Version = 0 } }));
+            }
+        }
+        excused.IntersectWith(snapshot.Standings.Keys);
     }
 
     /// <summary>The host has been heard, and has no such container any more.</summary>
@@ -306,13 +436,27 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
             {
                 LogProblem(stack, message.Host, problem.Sink, problem.Message);
             }
-            barrier.Acknowledge(message.Host, report, marks.Version);
+            if (!barrier.Acknowledge(message.Host, report, marks.Version))
+            {
+                return;
+            }
+            YieldSoon();
+            if (isRefreshDue && barrier.IsShown(marks.Version))
+            {
+                Timers.Cancel(nameof(RefreshDue));
+                Self.Tell(new RefreshDue());
+            }
             Check();
         }
     }
 
     private void Check()
     {
+        if (isRefreshDue)
+        {
+            // What was told is in no table yet; it is looked at behind that.
+            return;
+        }
         if (table is null)
         {
             // With nobody to show it to, it is shown.
@@ -387,8 +531,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     /// <summary>It serves, and has no address by which anybody could reach it: there is nothing to publish.</summary>
     private bool IsUnreachable(ReplicaKey replica, string host) =>
         table is not null
-        && IsServing(replica, host)
-        && table.Services.All(s => s.Endpoints.All(e => e.Id != TrafficTables.Id(replica, host)));
+        && !barrier.Has(TrafficTables.Id(replica, host))
+        && IsServing(replica, host);
 
     private bool IsServing(ReplicaKey replica, string host) => Find(replica, host)?.IsServing == true;
 
@@ -396,27 +540,31 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private ReplicaSnapshot? Find(ReplicaKey replica, string host) =>
         snapshot.Hosts.GetValueOrDefault(host)?.Replicas.Values.Where(r => r.Key == replica).MaxBy(r => r.IsServing);
 
-    private void Await(long version, DateTimeOffset until)
+    private void Await(long version, IActorRef asker, DateTimeOffset until)
     {
-        settling.Add((version, Sender, until));
+        settling.Add((version, asker, until));
         Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
         Check();
     }
 
     private async Task RemoveAsync()
     {
+        var asker = Sender;
         isRemoved = true;
+        isRefreshDue = false;
+        audience = new TrafficAudience();
+        excused.Clear();
         switching.Clear();
         yielding.Clear();
         barrier.Observe(snapshot);
-        marks = marks with { Version = marks.Version + 1 };
+        marks = marks with { Version = marks.Version + 1, ShownBy = null };
         await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
         table = new TrafficTable { Stack = stack, Version = marks.Version, IsRemoved = true };
         shown = "";
         barrier.Publish([], marks.Version);
         extras.Publish(table);
         Send(HostExtras.None);
-        Await(marks.Version, Now + RemoveDeadline);
+        Await(marks.Version, asker, Now + RemoveDeadline);
     }
 
     /// <summary>Durable first: after a crash nothing that was drained may take traffic again while it is being stopped.</summary>
@@ -424,6 +572,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     {
         await store.CommitAsync([new StoreChange.Put(Key, JsonSerializer.Serialize(next, StoreJson.Default.TrafficMarks))], CancellationToken.None);
         marks = next;
+        isMarked = false;
     }
 
     private sealed record PendingSwitch(
@@ -437,4 +586,6 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers
     private sealed record Load;
 
     private sealed record Tick;
+
+    private sealed record RefreshDue;
 }

@@ -23,6 +23,12 @@ internal sealed class TrafficActor : ReceiveActor
 
     private readonly Dictionary<string, ImmutableArray<Listener>> listeners = new(StringComparer.Ordinal);
 
+    /// <summary>By stack, as told last.</summary>
+    private readonly Dictionary<string, TrafficTarget> targets = new(StringComparer.Ordinal);
+
+    /// <summary>By engine name of a network, the stacks that have it: one as a rule.</summary>
+    private readonly Dictionary<string, ImmutableHashSet<string>> networks = new(StringComparer.Ordinal);
+
     /// <param name="isPassive">Answers what collides, and touches no host.</param>
     public TrafficActor(StackStore store, IActorRef fleet, Func<ITrafficExtras> extras, IActorRef etcd, bool isPassive, ILoggerFactory loggers)
     {
@@ -42,6 +48,7 @@ internal sealed class TrafficActor : ReceiveActor
         Receive<TrafficMessage.Drain>(m => StackOf(m.Replica.Stack).Forward(m));
         Receive<TrafficMessage.Undrain>(m => StackOf(m.Replica.Stack).Forward(m));
         Receive<TrafficMessage.UndrainRevision>(m => StackOf(m.Stack).Forward(m));
+        Receive<TrafficMessage.Attend>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.Settle>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.GetStanding>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.Remove>(Remove);
@@ -75,12 +82,43 @@ internal sealed class TrafficActor : ReceiveActor
         {
             return;
         }
-        StackOf(target.Stack).Tell(target);
+        Share(target.Stack, target);
         if (isNew)
         {
             TellRoster();
         }
     }
+
+    /// <summary>Those that have a network in common are told so, the other ones too.</summary>
+    private void Share(string stack, TrafficTarget? target)
+    {
+        var (before, after) = (targets.GetValueOrDefault(stack)?.Networks ?? [], target?.Networks ?? []);
+        foreach (var network in before.Except(after))
+        {
+            networks[network] = networks[network].Remove(stack);
+        }
+        foreach (var network in after)
+        {
+            networks[network] = networks.GetValueOrDefault(network, []).Add(stack);
+        }
+        var others = before.Union(after).SelectMany(n => networks[n]).Where(s => s != stack).Distinct(StringComparer.Ordinal).ToList();
+        if (target is null)
+        {
+            targets.Remove(stack);
+        }
+        else
+        {
+            targets[stack] = target with { IsShared = IsShared(target) };
+            StackOf(stack).Tell(targets[stack]);
+        }
+        foreach (var other in others.Where(o => targets[o].IsShared != IsShared(targets[o])))
+        {
+            targets[other] = targets[other] with { IsShared = !targets[other].IsShared };
+            StackOf(other).Tell(targets[other]);
+        }
+    }
+
+    private bool IsShared(TrafficTarget target) => target.Networks.Any(n => networks[n].Count > 1);
 
     private void Check(TrafficMessage.CheckListeners message) => Sender.Tell(new TrafficMessage.ListenersChecked(
     [
@@ -106,6 +144,7 @@ internal sealed class TrafficActor : ReceiveActor
     private void Remove(TrafficMessage.Remove message)
     {
         listeners.Remove(message.Stack);
+        Share(message.Stack, null);
         StackOf(message.Stack).Forward(message);
         gone.Add(message.Stack);
         TellRoster();

@@ -32,10 +32,9 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
         }
         var addresses = fleet.Addresses.Where(h => h.Value is not null).ToDictionary(h => h.Key, h => h.Value!, StringComparer.Ordinal);
         var allocated = target.Current is { } current ? await Spanning.AskAsync(networks, current.Spec, fleet) : null;
-        var slices = fleet.Hosts.Keys.ToImmutableDictionary(h => h, h => allocated?.SlicesOf(h).Values.ToImmutableArray() ?? [], StringComparer.Ordinal);
         var peers = allocated?.Peers(addresses) ?? [];
         ImmutableArray<string>? named = target.Current is { } wanted ? [.. wanted.Spec.Networks.Values.Select(n => n.EngineName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : null;
-        var extras = new HostExtras(slices, peers, files, Text(fleet, slices, peers, named)) { Networks = named };
+        var extras = new HostExtras(allocated, peers, files, Text(allocated, peers, named)) { Networks = named };
         last = (target, fleet.Addresses, extras);
         return extras;
     }
@@ -44,6 +43,6 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
 
     public void Publish(TrafficTable table) => etcd.Tell(new EtcdSinkMessage.Apply(table.Version, table));
 
-    private string Text(FleetSnapshot fleet, ImmutableDictionary<string, ImmutableArray<OverlaySlice>> slices, ImmutableArray<OverlayPeer> peers, ImmutableArray<string>? named) =>
-        string.Join('\n', files.Select(f => f.Id).Append(named is { } names ? string.Join(',', names) : "").Concat(fleet.Hosts.Keys.Select(h => $"{h} {string.Join(',', slices[h])}")).Append(string.Join(',', peers)));
+    private string Text(AllocationMessage.Allocated? allocated, ImmutableArray<OverlayPeer> peers, ImmutableArray<string>? named) =>
+        string.Join('\n', [.. files.Select(f => f.Id), named is { } names ? string.Join(',', names) : "", allocated?.Text ?? "", string.Join(',', peers)]);
 }

@@ -52,6 +52,9 @@ internal abstract record TrafficMessage
     /// <summary>Every replica of this revision of a service takes traffic again: a rollout leads to it. Not answered.</summary>
     public sealed record UndrainRevision(string Stack, string Service, string Revision) : TrafficMessage;
 
+    /// <summary>A rollout's, before it has a replica made: the host is to have a container of the stack, and is shown its table from now on. Not answered.</summary>
+    public sealed record Attend(string Stack, string Host) : TrafficMessage;
+
     /// <summary>Answered with <see cref="Settled"/> when every host shows the newest table.</summary>
     public sealed record Settle(string Stack) : TrafficMessage;
 

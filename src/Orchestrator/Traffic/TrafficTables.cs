@@ -105,6 +105,15 @@ internal sealed record TrafficTarget(StackHead Head, ImmutableArray<StackRevisio
 {
     public string Stack => Head.Stack;
 
+    /// <summary>Another stack has a network of the same name, so that containers of it may ask for the services of this one.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>Ingresses are on every host: what any kept revision listens on, each host shows.</summary>
+    public bool IsShownEverywhere => IsShared || Revisions.Any(r => r.Spec.Services.Any(s => s.Traffic.HasListeners));
+
+    /// <summary>Engine names of the networks of every kept revision.</summary>
+    public ImmutableHashSet<string> Networks => Revisions.SelectMany(r => r.Spec.Networks.Values).Select(n => n.EngineName).ToImmutableHashSet(StringComparer.Ordinal);
+
     /// <summary>Null: nothing is wanted, the stack is on its way out.</summary>
     public StackRevision? Current => Head.IsRemoving ? null : Revisions.FirstOrDefault(r => r.Number == Head.Current);
 
@@ -140,7 +149,7 @@ internal sealed record TrafficTarget(StackHead Head, ImmutableArray<StackRevisio
 /// <param name="Version">The highest ever given.</param>
 /// <param name="Draining">Endpoint ids that must not take traffic.</param>
 /// <param name="WithheldNames">Replicas that are no endpoints, by <see cref="TrafficTables.Name"/>; null in records from before there were any.</param>
-internal sealed record TrafficMarks(long Version, ImmutableSortedSet<string> Draining, ImmutableSortedSet<string>? WithheldNames = null)
+internal sealed record TrafficMarks(long Version, ImmutableSortedSet<string> Draining, ImmutableSortedSet<string>? WithheldNames = null, ImmutableSortedSet<string>? ShownBy = null)
 {
     public static TrafficMarks None { get; } = new(0, ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
 

@@ -35,6 +35,16 @@ public sealed record HostFacts
     /// <summary>The agent knows <see cref="AgentCommand.Preflight"/>; an older one would end the link over it.</summary>
     public bool TakesPreflight { get; init; }
 
+    /// <summary>Something on the host reads the tables of all stacks, whether or not they have to do with it: templates. True of an agent that does not say.</summary>
+    public bool ShowsEveryTable { get; init; } = true;
+
     /// <summary>Null when the engine answers; else why not, for people.</summary>
     public string? EngineError { get; init; }
+
+    /// <summary>Equal by content.</summary>
+    public bool IsSame(HostFacts? other) =>
+        other is not null
+        && this with { Labels = other.Labels, EngineLabels = other.EngineLabels } == other
+        && Labels.SequenceEqual(other.Labels)
+        && EngineLabels.SequenceEqual(other.EngineLabels);
 }

@@ -13,7 +13,7 @@ public sealed class LinkConnection : IDisposable
     private readonly WebSocket _socket;
     private readonly LinkOptions _options;
     private readonly TimeProvider _time;
-    private readonly Channel<byte[]> _outbound;
+    private readonly Channel<PooledBytes> _outbound;
     private readonly ArrayBufferWriter<byte> _inbound = new();
     private readonly CancellationTokenSource _aborted = new();
     private readonly Task _writer;
@@ -30,7 +30,7 @@ public sealed class LinkConnection : IDisposable
         _options = options;
         _time = time;
         _abort = _aborted.Token;
-        _outbound = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(options.OutboundFramesMax) { SingleReader = true });
+        _outbound = Channel.CreateBounded<PooledBytes>(new BoundedChannelOptions(options.OutboundFramesMax) { SingleReader = true });
         _writer = Task.Run(WriteAsync);
     }
 
@@ -38,7 +38,15 @@ public sealed class LinkConnection : IDisposable
     /// <returns>Null when queued; else why the link must be closed.</returns>
     public string? Post(LinkFrame frame)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, ProtocolJson.Default.LinkFrame);
+        var bytes = new PooledBytes();
+        using (var writer = new Utf8JsonWriter(bytes)) JsonSerializer.Serialize(writer, frame, ProtocolJson.Default.LinkFrame);
+        if (Refusal(bytes) is not { } refusal) return null;
+        bytes.Dispose();
+        return refusal;
+    }
+
+    private string? Refusal(PooledBytes bytes)
+    {
         if (bytes.Length > _options.MessageBytesMax) return $"a message of {bytes.Length} bytes is over the limit of {_options.MessageBytesMax}";
         if (Interlocked.Add(ref _waitingBytes, bytes.Length) > _options.OutboundBytesMax) return $"the other side does not read: more than {_options.OutboundBytesMax} bytes wait to be sent";
         if (_outbound.Writer.TryWrite(bytes)) return null;
@@ -132,8 +140,11 @@ public sealed class LinkConnection : IDisposable
         {
             await foreach (var bytes in _outbound.Reader.ReadAllAsync(_abort))
             {
-                await _socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, _abort);
-                Interlocked.Add(ref _waitingBytes, -bytes.Length);
+                using (bytes)
+                {
+                    await _socket.SendAsync(bytes.Written, WebSocketMessageType.Text, endOfMessage: true, _abort);
+                    Interlocked.Add(ref _waitingBytes, -bytes.Length);
+                }
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)

@@ -76,6 +76,13 @@ public sealed record ReplicaSnapshot
     /// <summary>By the engine name of a network; empty while it does not run, and for <c>network_mode: host</c>.</summary>
     public ImmutableSortedDictionary<string, string> Addresses { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>Equal by content.</summary>
+    public bool IsSame(ReplicaSnapshot? other) =>
+        other is not null
+        && this with { Ports = other.Ports, Addresses = other.Addresses } == other
+        && Ports.SequenceEqual(other.Ports, StringComparer.Ordinal)
+        && Addresses.SequenceEqual(other.Addresses);
+
     /// <summary>Serves: running with its gate passed, and not unhealthy.</summary>
     public bool IsServing => State == ReplicaState.Running && Health is (ReplicaHealth.None or ReplicaHealth.Healthy);
 }

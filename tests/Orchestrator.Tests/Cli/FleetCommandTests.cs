@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orchestrator.Cli;
+using Orchestrator.Networks;
 using Orchestrator.Tests.Cli.Fakes;
 
 namespace Orchestrator.Tests.Cli;
@@ -127,14 +128,22 @@ public sealed class FleetCommandTests : IDisposable
     [Fact]
     public async Task Serve_passes_its_settings()
     {
-        Assert.Equal(ExitCode.Done, await _cli.RunAsync("serve", "--init", "--context", "fleet", "--data-dir", "d", "--listen", "10.0.0.1:7443", "--advertise", "a.example:7443", "--advertise", "b.example:7443"));
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("serve", "--init", "--context", "fleet", "--data-dir", "d", "--listen", "10.0.0.1:7443", "--advertise", "a.example:7443", "--advertise", "b.example:7443", "--overlay-prefix", "17", "--overlay-host-prefix", "27"));
 
         var settings = _cli.Daemon.Settings!;
+        Assert.Equal(new OverlayOptions { NetworkPrefix = 17, SlicePrefix = 27 }, settings.Overlay);
         Assert.True(settings.Initialise);
         Assert.Equal("fleet", settings.Context);
         Assert.Equal("d", settings.DataDirectory);
         Assert.Equal("10.0.0.1:7443", settings.Listen);
         Assert.Equal("a.example:7443,b.example:7443", string.Join(',', settings.Advertise));
+    }
+
+    [Fact]
+    public async Task Serve_refuses_networks_that_do_not_fit()
+    {
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("serve", "--overlay-prefix", "8"));
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("serve", "--overlay-host-prefix", "31"));
     }
 
     [Fact]

@@ -23,7 +23,11 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     private readonly TestProbe traffic;
     private FleetSnapshot now = World.Hosts("h1", "h2");
 
-    public HeldRolloutActorTests() => (fleet, traffic) = (CreateTestProbe(), CreateTestProbe());
+    public HeldRolloutActorTests()
+    {
+        (fleet, traffic) = (CreateTestProbe(), CreateTestProbe());
+        traffic.IgnoreMessages<TrafficMessage.Attend>();
+    }
 
     [Fact]
     public void Blue_green_starts_nothing_before_it_is_withheld_and_switches_with_one_message()

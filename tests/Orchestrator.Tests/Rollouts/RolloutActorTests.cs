@@ -27,6 +27,7 @@ public sealed class RolloutActorTests : ActorTestKit
     public RolloutActorTests()
     {
         (fleet, traffic) = (CreateTestProbe(), CreateTestProbe());
+        traffic.IgnoreMessages<TrafficMessage.Attend>();
         var plan = RolloutRun.Plan(1, new UpdateSpec { Order = UpdateOrder.StartFirst, FailureAction = FailureAction.Pause }) with
         {
             ToRevision = World.IdOf(Web),

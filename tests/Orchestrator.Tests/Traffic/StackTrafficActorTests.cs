@@ -127,6 +127,43 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Host_that_has_nothing_of_a_stack_is_told_so_once_and_sent_none_of_its_tables_however_often_they_change()
+    {
+        var quiet = World.Service("web", "app:v1");
+        now = Sparing(World.Hosts("h1", "h2", "h3"));
+        Start(World.Revision(1, quiet));
+        Observe(now = Run(now, "h1", quiet, "10.0.0.2"));
+        traffic.Tell(new TrafficMessage.Publish(Key(quiet), "h1"), TestActor);
+        AcknowledgeAll("h1");
+        ExpectMsg<TrafficMessage.Published>();
+        traffic.Tell(new TrafficMessage.Drain(Key(quiet), "h1"), TestActor);
+        AcknowledgeAll("h1", TrafficTables.Id(Key(quiet), "h1"));
+        ExpectMsg<TrafficMessage.Drained>();
+
+        Assert.Equal(["h1", "h2 0", "h3 0"], Sent().Select(s => s.Host == "h1" ? s.Host : $"{s.Host} {TableOf(s).Version}").Distinct().Order());
+    }
+
+    [Fact]
+    public void Host_that_is_to_have_a_container_is_shown_the_stack_first_and_waited_for()
+    {
+        var quiet = World.Service("web", "app:v1");
+        now = Sparing(now);
+        Start(World.Revision(1, quiet));
+        Observe(now = Run(now, "h1", quiet, "10.0.0.2"));
+        AcknowledgeAll("h1");
+        traffic.Tell(new TrafficMessage.Attend(World.Stack, "h2"));
+        var newest = Standing(out var behind);
+        Assert.Equal(["h2"], behind);
+        Assert.Contains(Sent(), s => s.Host == "h2" && TableOf(s).Version == newest);
+
+        traffic.Tell(new TrafficMessage.Drain(Key(quiet), "h1"), TestActor);
+        AcknowledgeAll("h1", TrafficTables.Id(Key(quiet), "h1"));
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        AcknowledgeAll("h2", TrafficTables.Id(Key(quiet), "h1"));
+        ExpectMsg<TrafficMessage.Drained>();
+    }
+
+    [Fact]
     public void Etcd_is_waited_for_as_a_host_is_and_a_draining_replica_keeps_its_drain_timeout_there()
     {
         var sink = CreateTestProbe();
@@ -334,6 +371,31 @@ public sealed class StackTrafficActorTests : ActorTestKit
     private IEnumerable<string> Standing() =>
         traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(World.Stack), TimeSpan.FromSeconds(5)).GetAwaiter().GetResult()
             .Table.Services.SelectMany(s => s.Endpoints).Select(e => $"{e.Address} {e.State}");
+
+    /// <summary>Nothing on these hosts asks for the tables of every stack.</summary>
+    private static FleetSnapshot Sparing(FleetSnapshot fleet) => fleet.Hosts.Values.Aggregate(fleet, (all, host) => all.With(host with { Facts = host.Facts! with { ShowsEveryTable = false } }));
+
+    private readonly List<FleetMessage.Send> sent = [];
+
+    private List<FleetMessage.Send> Sent()
+    {
+        Standing(out _);
+        sent.AddRange(fleet.ReceiveWhile<FleetMessage.Send>(null, TimeSpan.FromMilliseconds(50), m => m as FleetMessage.Send));
+        return sent;
+    }
+
+    private static TrafficTable TableOf(FleetMessage.Send send) => Assert.IsType<AgentCommand.ApplyTraffic>(send.Command).Table;
+
+    /// <returns>The newest version.</returns>
+    private long Standing(out string[] behind)
+    {
+        var report = traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(World.Stack), TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
+        behind = [.. report.Behind.Keys];
+        return report.Table.Version;
+    }
+
+    /// <summary>What the host has been sent until now.</summary>
+    private void AcknowledgeAll(string host, params string[] drained) => Acknowledge(host, Standing(out _), drained);
 
     private static ReplicaKey Key(ServiceSpec service) => new(World.Stack, service.Name, 1, World.IdOf(service));
 

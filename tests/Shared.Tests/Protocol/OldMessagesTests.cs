@@ -36,6 +36,7 @@ public sealed class OldMessagesTests
 
         var (facts, replicas) = Assert.IsType<AgentEvent.InventoryReported>(frame.Body);
         Assert.Equal(("linux", ""), (facts.Os, facts.AgentVersion));
+        Assert.True(facts.ShowsEveryTable);
         Assert.Empty(facts.Labels);
         Assert.Empty(replicas[0].Addresses);
         Assert.Empty(replicas[0].Ports);

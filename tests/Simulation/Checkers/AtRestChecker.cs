@@ -28,11 +28,14 @@ internal sealed class AtRestChecker(World world, Wishes wishes) : Checker(world)
         }
 
         if (stored.Active is not null || stored.Revisions.First(r => r.Number == number) is not { State: RevisionState.Good } current) return;
-        foreach (var service in current.Spec.Services) Check(stack, service, current.Services[service.Name].Id);
+        // A stack that nobody can come to from outside is shown where it has containers; elsewhere it may be as it was, for nobody asks.
+        var everywhere = stored.Revisions.Any(r => r.Spec.Services.Any(s => s.Traffic.HasListeners));
+        var shownBy = World.Hosts.Where(h => everywhere || h.Of(stack).Any()).ToList();
+        foreach (var service in current.Spec.Services) Check(stack, service, current.Services[service.Name].Id, shownBy);
         foreach (var (host, container) in All(stack).Where(c => current.Spec.Services.All(s => s.Name != Label(c.Container, ReplicaLabels.Service)))) Report($"{stack} has no service {Label(container, ReplicaLabels.Service)} any more, and {host.Name} has {container.Name}, {container.Status}");
     }
 
-    private void Check(string stack, ServiceSpec service, string revision)
+    private void Check(string stack, ServiceSpec service, string revision, List<SimHost> shownBy)
     {
         var all = All(stack).Where(c => Label(c.Container, ReplicaLabels.Service) == service.Name).ToList();
         var running = all.Where(c => c.Container.IsRunning).ToList();
@@ -49,7 +52,7 @@ internal sealed class AtRestChecker(World world, Wishes wishes) : Checker(world)
             foreach (var (host, container) in kept.Where(c => c.Container.RestartPolicy.Name is not ("" or "no"))) Report($"{container.Name}@{host.Name} is kept stopped, and its restart policy {container.RestartPolicy.Name} would bring it back");
         }
 
-        foreach (var host in World.Hosts) CheckTraffic(stack, service.Name, host, running);
+        foreach (var host in shownBy) CheckTraffic(stack, service.Name, host, running);
     }
 
     private void CheckTraffic(string stack, string service, SimHost host, List<(SimHost Host, FakeContainer Container)> running)

@@ -13,6 +13,9 @@ internal sealed class Barrier(World world)
     private readonly Dictionary<string, long> _newest = new(StringComparer.Ordinal);
     private readonly HashSet<(string Stack, string Host)> _fenced = [];
 
+    /// <summary>Stacks that ingresses have listened for: those are shown by every host. Of others only hosts with a container of it have somebody who asks.</summary>
+    private readonly HashSet<string> _listening = new(StringComparer.Ordinal);
+
     public bool IsIn(string stack, SimHost host)
     {
         if (!host.IsUp || IsGivenUp(host))
@@ -21,7 +24,7 @@ internal sealed class Barrier(World world)
             return false;
         }
 
-        return !_fenced.Contains((stack, host.Name));
+        return !_fenced.Contains((stack, host.Name)) && (_listening.Contains(stack) || host.Of(stack).Any());
     }
 
     /// <summary>Whether a host has been away for long must be seen while it is.</summary>
@@ -30,7 +33,11 @@ internal sealed class Barrier(World world)
         foreach (var host in world.Hosts) IsIn(stack, host);
     }
 
-    public void OnSent(AgentCommand.ApplyTraffic apply) => _newest[apply.Table.Stack] = Math.Max(_newest.GetValueOrDefault(apply.Table.Stack), apply.Table.Version);
+    public void OnSent(AgentCommand.ApplyTraffic apply)
+    {
+        _newest[apply.Table.Stack] = Math.Max(_newest.GetValueOrDefault(apply.Table.Stack), apply.Table.Version);
+        if (apply.Table.Services.Any(s => s.Spec.HasListeners)) _listening.Add(apply.Table.Stack);
+    }
 
     public void OnDelivered(SimHost host, AgentEvent.TrafficApplied applied)
     {

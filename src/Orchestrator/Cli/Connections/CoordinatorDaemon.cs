@@ -35,7 +35,7 @@ internal sealed class CoordinatorDaemon(ContextStore contexts, Func<string, stri
         var system = ActorSystem.Create("orchestrator");
         try
         {
-            var host = CoordinatorHost.StartDaemon(system, store, version, advertise[0].GetLeftPart(UriPartial.Authority), loggers, (role, lifetime) => Token(trust, role, lifetime), SealKey.InFolder(folder), settings.Etcd);
+            var host = CoordinatorHost.StartDaemon(system, store, version, advertise[0].GetLeftPart(UriPartial.Authority), loggers, (role, lifetime) => Token(trust, role, lifetime), SealKey.InFolder(folder), settings.Overlay, settings.Etcd);
             var options = new CoordinatorServerOptions { Listen = [listen], Advertise = [.. advertise.Select(a => a.GetLeftPart(UriPartial.Authority))], Version = version };
             await using var server = new CoordinatorServer(options, host.Coordinator, host.Fleet, system, trust, time, loggers);
             await StartAsync(server, settings.Listen, cancellation).ConfigureAwait(false);

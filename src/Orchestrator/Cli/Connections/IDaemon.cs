@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Networks;
 using Orchestrator.Traffic.Etcd;
 
 namespace Orchestrator.Cli.Connections;
@@ -19,4 +20,7 @@ internal interface IDaemon
 /// <param name="Advertise">Addresses agents and clients are told; empty takes <paramref name="Listen"/>.</param>
 /// <param name="Etcd">Where endpoints are written for others to watch; null: nowhere.</param>
 /// <param name="Context">The context written for the user who runs it; null writes none unless <paramref name="Initialise"/>.</param>
-internal sealed record ServeSettings(bool Initialise, string? DataDirectory, string Listen, ImmutableArray<string> Advertise, string? Context, EtcdSinkOptions? Etcd = null);
+internal sealed record ServeSettings(bool Initialise, string? DataDirectory, string Listen, ImmutableArray<string> Advertise, string? Context, EtcdSinkOptions? Etcd = null)
+{
+    public OverlayOptions Overlay { get; init; } = new();
+}
