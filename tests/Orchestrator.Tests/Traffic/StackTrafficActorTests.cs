@@ -118,6 +118,67 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Old_replica_stays_when_its_successor_dies_before_the_table_without_the_old_one_is_made()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
+        var table = ReadTables().Last();
+        Acknowledge("h1", table.Version);
+        Acknowledge("h2", table.Version);
+        var published = ExpectMsg<TrafficMessage.Published>();
+
+        // Another table that no host shows yet: the next one waits for that.
+        traffic.Tell(new TrafficTarget(new StackHead { Stack = World.Stack, Current = 2, InMaintenance = ["web"] }, [World.Revision(2, New), World.Revision(1, Old)]));
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", published.Restarts)), TestActor);
+        Observe(now = now.With(Restarted(now.Hosts["h2"])));
+
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Serving"], Standing());
+        ExpectMsg<TrafficMessage.Refused>();
+    }
+
+    [Fact]
+    public void Host_that_is_lost_and_back_before_another_table_is_sent_the_newest_again()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        var newest = ReadTables().Last().Version;
+        Observe(now = now.In("h2", HostState.Down));
+        Observe(now = now.In("h2", HostState.Ready));
+        Assert.Equal([$"h2 {newest}"], Sent().Select(s => $"{s.Host} {TableOf(s).Version}"));
+    }
+
+    [Fact]
+    public void Host_that_has_shown_a_stack_is_waited_for_by_a_coordinator_that_is_started_anew()
+    {
+        var quiet = World.Service("web", "app:v1");
+        now = Sparing(World.Hosts("h1", "h2", "h3"));
+        Start(World.Revision(1, quiet));
+        Observe(now = Run(now, "h1", quiet, "10.0.0.2"));
+        traffic.Tell(new TrafficMessage.Attend(World.Stack, "h2"));
+        Standing(out var before);
+        Watch(traffic);
+        Sys.Stop(traffic);
+        ExpectTerminated(traffic);
+        fleet.ReceiveWhile<FleetMessage.Send>(null, TimeSpan.FromMilliseconds(50), m => m as FleetMessage.Send);
+
+        Start(World.Revision(1, quiet));
+        Standing(out var after);
+        Assert.Equal(["h1", "h2"], before);
+        Assert.Equal(before, after);
+    }
+
+    [Fact]
+    public async Task Every_host_is_waited_for_where_the_store_does_not_say_who_shows_the_stack()
+    {
+        await store.CommitAsync([new StoreChange.Put("traffic/shop", """{"version":3,"draining":[]}""")], CancellationToken.None);
+        now = Sparing(now);
+        Start(World.Revision(1, World.Service("web", "app:v1")));
+        Standing(out var behind);
+        Assert.Equal(["h1", "h2"], behind);
+    }
+
+    [Fact]
     public void Start_that_is_called_off_is_kept_when_it_serves_and_its_slot_has_nothing_else()
     {
         Start(World.Revision(1, Old));
