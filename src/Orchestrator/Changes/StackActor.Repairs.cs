@@ -7,6 +7,7 @@ using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
 
@@ -76,6 +77,10 @@ internal sealed partial class StackActor
             return;
         }
         NoteRefusals(message.Errors);
+        if (repairs.Count == 0)
+        {
+            ServeAgain(message.Services);
+        }
         var later = message.Errors.IsEmpty ? (DateTimeOffset?)null : Now + RepairRetry;
         foreach (var service in message.Services.Where(s => s.Action != ServiceAction.None))
         {
@@ -95,6 +100,15 @@ internal sealed partial class StackActor
         if (later is { } again)
         {
             Timers.StartSingleTimer(nameof(RepairLater), new RepairLater(), again - Now);
+        }
+    }
+
+    /// <summary>Where all is as it should be nothing leaves the traffic: what an earlier rollout had begun to take out, on a host that was lost meanwhile, serves again.</summary>
+    private void ServeAgain(ImmutableArray<ServicePlan> services)
+    {
+        foreach (var service in services.Where(s => s.Action == ServiceAction.None))
+        {
+            peers.Traffic.Tell(new TrafficMessage.UndrainRevision(stack, service.Service, service.ToRevision));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 
@@ -11,13 +12,13 @@ internal sealed partial class StackTrafficActor
     private async Task DrainAsync(TrafficMessage.Drain message)
     {
         var replyTo = Sender;
+        LeaveOut(message.Replica, message.Host);
+        Stay(message.Replica, message.Host);
         if (message.UnlessLast && isRefreshDue)
         {
             // Who else is of its slot is asked of a table that has all that was told.
             await RefreshAsync();
         }
-        LeaveOut(message.Replica, message.Host);
-        Stay(message.Replica, message.Host);
 
         // A switch has taken it out already, or an earlier order, before the coordinator was started anew.
         var isOut = marks.Draining.Contains(TrafficTables.Id(message.Replica, message.Host));
@@ -38,11 +39,13 @@ internal sealed partial class StackTrafficActor
         RefreshSoon();
     }
 
-    private void Undrain(TrafficMessage.Undrain message)
+    /// <summary>Durable at once: nobody tells it again.</summary>
+    private Task UndrainAsync(TrafficMessage.Undrain message)
     {
         LeaveOut(message.Replica, message.Host);
         Stay(message.Replica, message.Host);
         Mark(marks with { Draining = marks.Draining.Remove(TrafficTables.Id(message.Replica, message.Host)) });
+        return KeepMarksAsync();
     }
 
     /// <summary>Some ingress may have sent it requests by now, and nothing else of its slot would take them.</summary>
@@ -64,14 +67,14 @@ internal sealed partial class StackTrafficActor
 
     private void YieldSoon()
     {
-        if (yielding.Exists(y => WhyNoSuccessor(y.For, y.Since) is not null || IsThere(y.For)))
+        if (yielding.Exists(y => WhyNoSuccessor(y.For, y.Since) is not null || (barrier.IsPublished(TrafficTables.Id(y.For.Replica, y.For.Host)) && IsServing(y.For.Replica, y.For.Host)) || IsUnreachable(y.For.Replica, y.For.Host)))
         {
             RefreshSoon();
         }
     }
 
-    /// <summary>Only with the fleet that the next table is made of: one that dies in between is a successor no more.</summary>
-    private void Yield()
+    /// <summary>Those whose successor has died stay.</summary>
+    private void KeepWithoutSuccessor()
     {
         foreach (var waiting in yielding.ToList())
         {
@@ -80,21 +83,30 @@ internal sealed partial class StackTrafficActor
                 yielding.Remove(waiting);
                 waiting.ReplyTo.Tell(Died(waiting.For.Replica, waiting.For.Host, why));
             }
-            else if (IsThere(waiting.For))
-            {
-                yielding.Remove(waiting);
-                TakeOut(waiting.Asked, waiting.ReplyTo);
-            }
         }
     }
 
-    /// <summary>Every host shows it, and the next table will have it too.</summary>
-    private bool IsThere(TrafficMessage.Successor successor)
+    /// <summary>Those leave whose successor is there.</summary>
+    /// <param name="next">What the next table would be without that: a successor that it leaves out, as one on a host that is down, is none.</param>
+    /// <returns>True: the table is to be made again.</returns>
+    private bool Yield(ImmutableArray<ServiceTraffic> next)
+    {
+        var ready = yielding.Where(y => IsThere(y.For, next)).ToList();
+        foreach (var waiting in ready)
+        {
+            yielding.Remove(waiting);
+            TakeOut(waiting.Asked, waiting.ReplyTo);
+        }
+        return ready.Count > 0;
+    }
+
+    /// <summary>Every host shows it by now, and the next table has it too; or no table ever has it, for it has no address.</summary>
+    private bool IsThere(TrafficMessage.Successor successor, ImmutableArray<ServiceTraffic> next)
     {
         var id = TrafficTables.Id(successor.Replica, successor.Host);
-        return IsServing(successor.Replica, successor.Host)
-            && !marks.Draining.Contains(id)
-            && (barrier.IsPublished(id) || IsUnreachable(successor.Replica, successor.Host));
+        return next.SelectMany(s => s.Endpoints).FirstOrDefault(e => e.Id == id) is { } shown
+            ? shown.State == EndpointState.Serving && barrier.IsPublished(id)
+            : snapshot.Hosts.GetValueOrDefault(successor.Host)?.State == HostState.Ready && IsUnreachable(successor.Replica, successor.Host);
     }
 
     /// <summary>Null: it serves, or may yet, as one whose host is not heard of at the moment.</summary>

@@ -84,8 +84,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         ReceiveAsync<TrafficMessage.Withhold>(WithholdAsync);
         ReceiveAsync<TrafficMessage.Switch>(SwitchAsync);
         ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
-        Receive<TrafficMessage.Undrain>(Undrain);
-        Receive<TrafficMessage.UndrainRevision>(UndrainRevision);
+        ReceiveAsync<TrafficMessage.Undrain>(UndrainAsync);
+        ReceiveAsync<TrafficMessage.UndrainRevision>(UndrainRevisionAsync);
         Receive<TrafficMessage.Attend>(Attend);
         ReceiveAsync<RefreshDue>(_ => isRefreshDue ? RefreshAsync() : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Settle>(_ => SettleAsync());
@@ -169,10 +169,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private async Task WithholdAsync(TrafficMessage.Withhold message)
     {
         Mark(marks with { WithheldNames = marks.Withheld.Add(TrafficTables.Name(message.Replica)) });
-        if (isMarked)
-        {
-            await SaveAsync(marks);
-        }
+        await KeepMarksAsync();
         Sender.Tell(new TrafficMessage.Withheld(message.Replica));
     }
 
@@ -251,18 +248,24 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     }
 
     /// <summary>A rollout of the service begins: what an earlier one withheld is held back no longer than it exists, and not at all when it is what this one leads to.</summary>
-    private void UndrainRevision(TrafficMessage.UndrainRevision message)
+    private Task UndrainRevisionAsync(TrafficMessage.UndrainRevision message)
     {
         // Those of a host that is down come back with it.
         var there = snapshot.Hosts.Values.SelectMany(h => h.Replicas.Values)
             .Where(r => r.Key.Stack == stack && r.Key.Service == message.Service && r.Key.Revision != message.Revision)
             .Select(r => TrafficTables.Name(r.Key))
             .ToHashSet(StringComparer.Ordinal);
-        Mark(marks with
+        Note(marks with
         {
             Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message.Service, message.Revision))),
             WithheldNames = marks.Withheld.Except(marks.Withheld.Where(n => n.StartsWith($"{message.Service}/", StringComparison.Ordinal) && !there.Contains(n))),
         });
+        if (!isMarked)
+        {
+            return Task.CompletedTask;
+        }
+        RefreshSoon();
+        return KeepMarksAsync();
     }
 
     /// <summary>Durable with the next table, before that is sent.</summary>
@@ -348,7 +351,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             if (!isRemoved)
             {
                 SwitchServing();
-                Yield();
+                KeepWithoutSuccessor();
                 await KeepMarksAsync();
             }
             return;
@@ -363,8 +366,12 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             Excuse();
         }
         SwitchServing();
-        Yield();
+        KeepWithoutSuccessor();
         var services = TrafficTables.Services(target, snapshot, marks);
+        if (Yield(services))
+        {
+            services = TrafficTables.Services(target, snapshot, marks);
+        }
         var text = JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable);
         if (text != shown || hosts.Text != shownHosts)
         {

@@ -138,6 +138,57 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Old_replica_stays_when_the_host_of_its_successor_is_lost_before_every_host_shows_that()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        var table = ReadTables().Last();
+        Acknowledge("h1", table.Version);
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", 0)), TestActor);
+
+        Observe(now = now.In("h2", HostState.Down));
+
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+    }
+
+    [Fact]
+    public void Old_replica_does_not_leave_with_the_very_table_by_which_its_successor_comes_back()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        AcknowledgeAll("h1");
+        AcknowledgeAll("h2");
+        var healthy = now;
+        Observe(now = now.With(Unhealthy(now.Hosts["h2"])));
+        AcknowledgeAll("h1");
+        AcknowledgeAll("h2");
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", 0)), TestActor);
+
+        Observe(now = healthy);
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Serving"], Standing());
+
+        AcknowledgeAll("h1");
+        AcknowledgeAll("h2");
+        Assert.Equal(["10.0.0.2 Draining", "10.0.0.3 Serving"], Standing());
+    }
+
+    [Fact]
+    public void What_serves_again_is_durable_before_the_hosts_have_shown_the_table_before()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1"), TestActor);
+        Standing(out _);
+        traffic.Tell(new TrafficMessage.Undrain(Key(Old), "h1"));
+
+        // Handled behind it, and before there is another table.
+        Watch(traffic);
+        traffic.Tell(PoisonPill.Instance);
+        ExpectTerminated(traffic);
+        Assert.Empty(Kept().Draining);
+    }
+
+    [Fact]
     public void Host_that_is_lost_and_back_before_another_table_is_sent_the_newest_again()
     {
         Start(World.Revision(1, Old));
@@ -425,6 +476,8 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     private static HostSnapshot Restarted(HostSnapshot host) => host with { Replicas = host.Replicas.ToImmutableSortedDictionary(r => r.Key, r => r.Value with { RestartCount = r.Value.RestartCount + 1 }, StringComparer.Ordinal) };
+
+    private static HostSnapshot Unhealthy(HostSnapshot host) => host with { Replicas = host.Replicas.ToImmutableSortedDictionary(r => r.Key, r => r.Value with { Health = ReplicaHealth.Unhealthy }, StringComparer.Ordinal) };
 
     private TrafficMarks Kept() =>
         System.Text.Json.JsonSerializer.Deserialize(store.GetAsync("traffic/shop", CancellationToken.None).GetAwaiter().GetResult()!.Value, StoreJson.Default.TrafficMarks)!;
