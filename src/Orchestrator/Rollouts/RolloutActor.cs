@@ -212,11 +212,11 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private SlotState? DrainingOf(ReplicaKey replica, string host) => NewOf(replica, host, SlotPhase.Draining);
 
     private SlotState? NewOf(ReplicaKey replica, string host, SlotPhase phase) =>
-        state.Slot(replica.Slot) is { } slot && slot.Phase == phase && (slot.Host ?? slot.Plan.KeptHost) == host && replica.Revision == job.Plan.ToRevision ? slot : null;
+        state.Slot(replica.Slot) is { } slot && slot.Phase == phase && slot.HostLeft == host && replica.Revision == job.Plan.ToRevision ? slot : null;
 
     /// <summary>What takes the place of the slot's old replicas, or has it already; null where nothing does, or not before they are gone.</summary>
     private TrafficMessage.Successor? SuccessorOf(int number) =>
-        state.Slot(number) is { Phase: SlotPhase.Draining } slot && (slot.Host ?? slot.Plan.KeptHost) is { } host ? new TrafficMessage.Successor(KeyOf(number), host, restarts.GetValueOrDefault(number)) : null;
+        state.Slot(number) is { Phase: SlotPhase.Draining, HostLeft: { } host } ? new TrafficMessage.Successor(KeyOf(number), host, restarts.GetValueOrDefault(number)) : null;
 
     private SlotState? WithholdingOf(ReplicaKey replica) =>
         state.Slot(replica.Slot) is { Phase: SlotPhase.Withholding } slot && replica.Revision == job.Plan.ToRevision ? slot : null;

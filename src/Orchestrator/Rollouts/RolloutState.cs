@@ -162,6 +162,9 @@ public sealed record SlotState
     /// <summary>Where the new replica goes: the plan's host until that is lost.</summary>
     public string? Host { get; init; }
 
+    /// <summary>Where what stays of the slot is when its old replicas are gone; null when nothing does.</summary>
+    public string? HostLeft => Host ?? Plan.KeptHost;
+
     /// <summary>Counts the starts, from 1; part of each command's id.</summary>
     public int Attempt { get; init; }
 

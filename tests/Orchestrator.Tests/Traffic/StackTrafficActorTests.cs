@@ -87,13 +87,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     [Fact]
     public void Old_replica_stays_when_its_successor_has_exited_since_it_was_published()
     {
-        Start(World.Revision(2, New), World.Revision(1, Old));
-        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
-        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
-        var table = ReadTables().Last();
-        Acknowledge("h1", table.Version);
-        Acknowledge("h2", table.Version);
-        var published = ExpectMsg<TrafficMessage.Published>();
+        var published = PublishBesideOld();
         Observe(now = now.With(Restarted(now.Hosts["h2"])));
 
         traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", published.Restarts)), TestActor);
@@ -105,8 +99,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     [Fact]
     public void Old_replica_leaves_once_every_host_shows_its_successor()
     {
-        Start(World.Revision(2, New), World.Revision(1, Old));
-        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        RunBesideOld();
         var table = ReadTables().Last();
         Acknowledge("h1", table.Version);
         traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", 0)), TestActor);
@@ -120,13 +113,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     [Fact]
     public void Old_replica_stays_when_its_successor_dies_before_the_table_without_the_old_one_is_made()
     {
-        Start(World.Revision(2, New), World.Revision(1, Old));
-        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
-        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
-        var table = ReadTables().Last();
-        Acknowledge("h1", table.Version);
-        Acknowledge("h2", table.Version);
-        var published = ExpectMsg<TrafficMessage.Published>();
+        var published = PublishBesideOld();
 
         // Another table that no host shows yet: the next one waits for that.
         traffic.Tell(new TrafficTarget(new StackHead { Stack = World.Stack, Current = 2, InMaintenance = ["web"] }, [World.Revision(2, New), World.Revision(1, Old)]));
@@ -140,8 +127,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     [Fact]
     public void Old_replica_stays_when_the_host_of_its_successor_is_lost_before_every_host_shows_that()
     {
-        Start(World.Revision(2, New), World.Revision(1, Old));
-        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        RunBesideOld();
         var table = ReadTables().Last();
         Acknowledge("h1", table.Version);
         traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", new TrafficMessage.Successor(Key(New), "h2", 0)), TestActor);
@@ -154,8 +140,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     [Fact]
     public void Old_replica_does_not_leave_with_the_very_table_by_which_its_successor_comes_back()
     {
-        Start(World.Revision(2, New), World.Revision(1, Old));
-        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        RunBesideOld();
         AcknowledgeAll("h1");
         AcknowledgeAll("h2");
         var healthy = now;
@@ -473,6 +458,24 @@ public sealed class StackTrafficActorTests : ActorTestKit
         ExpectMsg<TrafficMessage.Withheld>();
         Observe(now = Run(now, "h1", Old, "10.0.0.2").Run("h2", New, 1, ReplicaState.Starting, ReplicaHealth.Starting));
         ReadTables();
+    }
+
+    /// <summary>The old replica on h1, its successor on h2.</summary>
+    private void RunBesideOld()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+    }
+
+    /// <summary>As <see cref="RunBesideOld"/>, and every host shows both.</summary>
+    private TrafficMessage.Published PublishBesideOld()
+    {
+        RunBesideOld();
+        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
+        var table = ReadTables().Last();
+        Acknowledge("h1", table.Version);
+        Acknowledge("h2", table.Version);
+        return ExpectMsg<TrafficMessage.Published>();
     }
 
     private static HostSnapshot Restarted(HostSnapshot host) => host with { Replicas = host.Replicas.ToImmutableSortedDictionary(r => r.Key, r => r.Value with { RestartCount = r.Value.RestartCount + 1 }, StringComparer.Ordinal) };
