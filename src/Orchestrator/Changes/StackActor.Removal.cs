@@ -62,11 +62,7 @@ internal sealed partial class StackActor
         }
     }
 
-    private TimeSpan RemovalPause()
-    {
-        var pause = RemovalPauseMin * Math.Pow(2, Math.Min(removals, 12) - 1);
-        return pause < RemovalPauseMax ? pause : RemovalPauseMax;
-    }
+    private TimeSpan RemovalPause() => Backoff.After(removals, RemovalPauseMin, RemovalPauseMax);
 
     /// <summary>Whoever deploys it wants to have it.</summary>
     private async Task KeepAsync()
