@@ -86,7 +86,8 @@ internal sealed partial class IngressActor : EngineCaller
         foreach (var deed in outcome.Deeds) LogDeed(deed);
         if (ReferenceEquals(wanted, _wanted))
         {
-            if (_drained is null ? !outcome.Drained.IsEmpty : !_drained.SetEquals(outcome.Drained))
+            // Of new tables also that nothing is: what was said last may have been of an endpoint that was taken back since.
+            if (_drained?.SetEquals(outcome.Drained) != true)
             {
                 _drained = outcome.Drained;
                 wanted.Asker.Tell(new SinkMessage.Drained(SinkName, outcome.Drained));

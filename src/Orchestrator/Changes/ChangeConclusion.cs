@@ -19,11 +19,11 @@ internal static class ChangeConclusion
         var open = change.Plan.Services.Where(s => s.Action != ServiceAction.None && !change.Ends.ContainsKey(s.Service)).Select(s => s.Service).ToList();
         if (change.WindsDown == ChangeOutcome.Superseded || Any(change, ChangeOutcome.Superseded))
         {
-            return (ChangeOutcome.Superseded, $"superseded by a newer change of stack {stack}", head, Mark(change, target, RevisionState.Superseded, null));
+            return (ChangeOutcome.Superseded, $"superseded by a newer change of stack {stack}", head, Mark(change, revisions, target, RevisionState.Superseded, null));
         }
         if (change.WindsDown == ChangeOutcome.Aborted || Any(change, ChangeOutcome.Aborted))
         {
-            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; {(change.IsAgain ? $"revision {target.Number} stays what is wanted" : $"deploy again to go on, or {WayOut(change)}")}", head, Mark(change, target, RevisionState.Aborted, null));
+            return (ChangeOutcome.Aborted, $"aborted at revision {target.Number}, as it stood; {(change.IsAgain ? $"revision {target.Number} stays what is wanted" : $"deploy again to go on, or {WayOut(change)}")}", head, Mark(change, revisions, target, RevisionState.Aborted, null));
         }
         if (Any(change, ChangeOutcome.RolledBack) && revisions.FirstOrDefault(r => r.Number == change.RollbackRevision) is { } back)
         {
@@ -33,7 +33,7 @@ internal static class ChangeConclusion
         {
             var reason = Reasons(change, ChangeOutcome.Failed);
             var left = open.Count > 0 ? $"; not begun: {string.Join(", ", open)}" : "";
-            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then mend it and deploy again{(change.IsAgain ? $"; revision {target.Number} stays what is wanted" : $", or {WayOut(change)}")}", head, Mark(change, target, RevisionState.Failed, reason));
+            return (ChangeOutcome.Failed, $"failed at revision {target.Number}: {reason}{left}; see `orchestrator ps {stack}`, then mend it and deploy again{(change.IsAgain ? $"; revision {target.Number} stays what is wanted" : $", or {WayOut(change)}")}", head, Mark(change, revisions, target, RevisionState.Failed, reason));
         }
         var unproven = Unproven(change.Plan, target, revisions);
         if (unproven.Count > 0)
@@ -41,9 +41,9 @@ internal static class ChangeConclusion
             var names = string.Join(", ", unproven);
             var earlier = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision);
             var state = earlier?.State is RevisionState.Aborted or RevisionState.Superseded ? earlier.State : RevisionState.Failed;
-            return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}; {names} stayed as in revision {change.Plan.BaseRevision}, which never was good: deploy the whole file to have it repaired by itself", head, Mark(change, target, state, $"{names} as in revision {change.Plan.BaseRevision}{(earlier?.Detail is { } detail ? $": {detail}" : "")}"));
+            return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}; {names} stayed as in revision {change.Plan.BaseRevision}, which never was good: deploy the whole file to have it repaired by itself", head, Mark(change, revisions, target, state, $"{names} as in revision {change.Plan.BaseRevision}{(earlier?.Detail is { } detail ? $": {detail}" : "")}"));
         }
-        return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}", head, Mark(change, target, RevisionState.Good, null));
+        return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}", head, Mark(change, revisions, target, RevisionState.Good, null));
     }
 
     /// <summary>Services that a plan for others has left alone, and that were never good as the target has them.</summary>
@@ -64,7 +64,7 @@ internal static class ChangeConclusion
     {
         if (change.RollbackRevision is { } lost && revisions.All(r => r.Number != lost))
         {
-            return (ChangeOutcome.Failed, $"failed at revision {target.Number} ({revert.Service}: {revert.Reason}) and stays as it stands: revision {lost}, which it would go back to, is not in the history any more; mend it and deploy again", head, Mark(change, target, RevisionState.Failed, revert.Reason));
+            return (ChangeOutcome.Failed, $"failed at revision {target.Number} ({revert.Service}: {revert.Reason}) and stays as it stands: revision {lost}, which it would go back to, is not in the history any more; mend it and deploy again", head, Mark(change, revisions, target, RevisionState.Failed, revert.Reason));
         }
         var cause = $"{revert.Service}: {revert.Reason}";
         var broken = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Failed).ToList();
@@ -97,6 +97,7 @@ internal static class ChangeConclusion
         mixed = mixed with
         {
             State = broken || Unproven(change.Plan, mixed, revisions).Count > 0 ? RevisionState.Failed : RevisionState.Good,
+            Reached = Reached(change, target, revisions),
             Detail = $"revision {target.Number} with {string.Join(", ", names.Concat(open))} as in revision {back.Number}",
         };
         var message = $"failed ({reason}); {string.Join(", ", names)} rolled back to revision {back.Number}, {(kept.Count > 0 ? $"{string.Join(", ", kept)} kept" : "others failed")}: the stack is at revision {mixed.Number}";
@@ -126,8 +127,17 @@ internal static class ChangeConclusion
         string.Join("; ", change.Ends.Where(e => e.Value.Outcome == outcome).Select(e => $"{e.Key}: {e.Value.Reason ?? "replicas failed"}"));
 
     /// <summary>A repair says nothing about the revision, and neither does a change that carries out again what was good: that stays so.</summary>
-    private static ImmutableArray<StackRevision> Mark(ChangeRecord change, StackRevision target, RevisionState state, string? detail) =>
+    private static ImmutableArray<StackRevision> Mark(ChangeRecord change, ImmutableArray<StackRevision> revisions, StackRevision target, RevisionState state, string? detail) =>
         change.Kind == ChangeKind.Repair ? []
         : change.IsAgain ? [target with { State = RevisionState.Good, Detail = null }]
-        : [target with { State = state, Detail = detail }];
+        : [target with { State = state, Detail = detail, Reached = state == RevisionState.Good ? null : Reached(change, target, revisions) }];
+
+    private static ImmutableSortedSet<string>? Reached(ChangeRecord change, StackRevision target, ImmutableArray<StackRevision> revisions)
+    {
+        var before = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision);
+        var reached = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key)
+            .Concat(before?.Reached?.Where(name => !change.Ends.ContainsKey(name) && before.Services[name].Id == target.Services.GetValueOrDefault(name)?.Id) ?? [])
+            .ToImmutableSortedSet(StringComparer.Ordinal);
+        return reached.IsEmpty ? null : reached;
+    }
 }

@@ -138,7 +138,7 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
         }
         else if (current.State != RevisionState.Good)
         {
-            yield return $"revision {current.Number} is {current.State.ToString().ToLowerInvariant()}{(current.Detail is null ? "" : $": {current.Detail}")}; only a good revision is repaired by itself";
+            yield return $"revision {current.Number} is {current.State.ToString().ToLowerInvariant()}{(current.Detail is null ? "" : $": {current.Detail}")}; only what is lost of what stands is brought back by itself, nothing is replaced";
         }
         foreach (var service in services.Where(s => s.Serving < s.Desired))
         {

@@ -28,7 +28,10 @@ internal sealed partial class StackActor
     private ImmutableArray<string> refusals = [];
     private int repairCount;
 
-    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is { State: RevisionState.Good };
+    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is not null;
+
+    /// <summary>What repairs lead to. Where the last change did not succeed, what is lost of what stands comes back; nothing that is there is replaced or removed.</summary>
+    private StackRevision Standing => Current is { State: RevisionState.Good } good ? good : StandingRevision.Of(Current!, [.. revisions]);
 
     private void Observe(StackMessage.Observe message)
     {
@@ -58,38 +61,49 @@ internal sealed partial class StackActor
         {
             return;
         }
-        var (self, current, good) = (Self, Current!, StackRevision.Good(revisions));
+        var (self, wanted, good) = (Self, Standing, StackRevision.Good(revisions));
         var underWay = repairs.Values
             .SelectMany(r => r.Plan.Slots.Where(s => s.Host is not null).Select(s => (Key: (r.Plan.Service, s.Slot), Host: s.Host!)))
             .DistinctBy(r => r.Key)
             .ToImmutableDictionary(r => r.Key, r => r.Host);
         fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
-            .PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = current, Target = current, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), current.Number), e => new RepairPlanned(current.Number, [], [e.Message]));
+            .PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted), e => new RepairPlanned(wanted, [], [e.Message]));
     }
 
     /// <summary>What cannot be planned for one service does not hold back the others.</summary>
-    private static RepairPlanned RepairsOf(PlanResult result, int revision) => new(revision, result.Plan?.Services ?? [], result.Errors);
+    private static RepairPlanned RepairsOf(PlanResult result, StackRevision wanted)
+    {
+        var services = result.Plan?.Services ?? [];
+        return new RepairPlanned(wanted, wanted.State == RevisionState.Good ? services : [.. services.Select(OfLost)], result.Errors);
+    }
+
+    private static ServicePlan OfLost(ServicePlan service)
+    {
+        var lost = service.Slots.Where(s => s.Action == SlotAction.Create && s.Old.IsEmpty).ToImmutableArray();
+        return service with { Slots = lost, Action = lost.IsEmpty ? ServiceAction.None : service.Action };
+    }
 
     private void TakeRepairs(RepairPlanned message)
     {
-        if (!MayRepair || Current!.Number != message.Revision)
+        var wanted = message.Wanted;
+        if (!MayRepair || Current!.Number != wanted.Number || Current.State != wanted.State)
         {
             return;
         }
         NoteRefusals(message.Errors);
-        if (repairs.Count == 0)
+        if (repairs.Count == 0 && wanted.State == RevisionState.Good)
         {
             ServeAgain(message.Services);
         }
         var later = message.Errors.IsEmpty ? (DateTimeOffset?)null : Now + RepairRetry;
         foreach (var service in message.Services.Where(s => s.Action != ServiceAction.None))
         {
-            foreach (var part in Parts(service).Where(p => !repairs.Values.Any(r => r.Plan.Service == p.Service && r.Plan.Slots.Any(s => p.Slots.Any(x => x.Slot == s.Slot)))))
+            foreach (var part in Parts(service, wanted).Where(p => !repairs.Values.Any(r => r.Plan.Service == p.Service && r.Plan.Slots.Any(s => p.Slots.Any(x => x.Slot == s.Slot)))))
             {
                 var at = MayBegin(part);
                 if (at <= Now)
                 {
-                    BeginRepair(part);
+                    BeginRepair(part, wanted);
                 }
                 else if (at is { } due && !(later <= due))
                 {
@@ -108,7 +122,7 @@ internal sealed partial class StackActor
     {
         foreach (var service in services.Where(s => s.Action == ServiceAction.None))
         {
-            peers.Traffic.Tell(new TrafficMessage.UndrainRevision(stack, service.Service, service.ToRevision));
+            peers.Traffic.Tell(new TrafficMessage.UndrainRevision(stack, service.Service, service.ToRevision, []));
         }
     }
 
@@ -129,14 +143,14 @@ internal sealed partial class StackActor
     }
 
     /// <summary>Each slot by itself where something is missing or in surplus; replicas that run are replaced together, by the service's policy.</summary>
-    private IEnumerable<ServicePlan> Parts(ServicePlan service)
+    private IEnumerable<ServicePlan> Parts(ServicePlan service, StackRevision wanted)
     {
         var replaced = service.Slots.Where(s => s.Action == SlotAction.Replace).ToImmutableArray();
         if (!replaced.IsEmpty)
         {
             yield return service with { Slots = replaced, After = [] };
         }
-        var spec = Current!.Spec.Services.FirstOrDefault(s => s.Name == service.Service)?.Container;
+        var spec = wanted.Spec.Services.FirstOrDefault(s => s.Name == service.Service)?.Container;
 
         // With a healthcheck to go by, a replica that is ready is wanted at once: the revision has proven itself.
         var policy = spec is { Healthcheck: not null } or { Ready: not null } ? service.Policy with { Monitor = TimeSpan.Zero } : service.Policy;
@@ -155,10 +169,10 @@ internal sealed partial class StackActor
 
     private RestartSpec RestartOf(string service) => Current?.Spec.Services.FirstOrDefault(s => s.Name == service)?.Container.Restart ?? new RestartSpec();
 
-    private void BeginRepair(ServicePlan part)
+    private void BeginRepair(ServicePlan part, StackRevision wanted)
     {
         var number = string.Create(CultureInfo.InvariantCulture, $"{Now.ToUnixTimeMilliseconds()}-{++repairCount}");
-        var job = new RolloutJob($"{stack}/repair-{number}/{part.Service}", stack, part, Current) { IsRepair = true };
+        var job = new RolloutJob($"{stack}/repair-{number}/{part.Service}", stack, part, wanted) { IsRepair = true };
         var (journal, others, factory) = (new MemoryStore(), peers, loggers);
         var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, journal, others, factory)), $"repair-{part.Service}-{number}");
         foreach (var slot in part.Slots.Where(s => s.IsAfterEnd))
@@ -229,7 +243,7 @@ internal sealed partial class StackActor
 
     private sealed record RepairLater;
 
-    private sealed record RepairPlanned(int Revision, ImmutableArray<ServicePlan> Services, ImmutableArray<string> Errors);
+    private sealed record RepairPlanned(StackRevision Wanted, ImmutableArray<ServicePlan> Services, ImmutableArray<string> Errors);
 
     private sealed class Repair(ServicePlan plan)
     {

@@ -417,6 +417,10 @@ internal sealed class ServiceDraft
             return Outdated(slot, there, pinnedHost);
         }
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
+        if (IsToSwitch(others))
+        {
+            return new SlotDraft { Slot = slot, Action = SlotAction.Replace, Host = kept.Host.Name, Old = others, Reason = "outdated" };
+        }
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart)))
         {
             if (!kept.Replica.IsServing)
@@ -450,6 +454,10 @@ internal sealed class ServiceDraft
             IsAfterEnd = true,
         };
     }
+
+    /// <summary>An earlier change has left the new replica beside the old one. In a blue-green it waits for the switch as if it were new, and the old one stays until then.</summary>
+    private bool IsToSwitch(ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> others) =>
+        service.Deploy.Strategy.Kind == StrategyKind.BlueGreen && !input.IsRepair && !input.IsRollback && others.Any(o => o.Replica.IsServing && o.Replica.Key.Revision != revision.Id);
 
     private SlotDraft Outdated(int slot, ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> there, string? pinnedHost)
     {

@@ -49,6 +49,9 @@ public sealed record StackRevision
         init => wasGood |= value;
     }
 
+    /// <summary>Services that got there in a change that as a whole did not; null where all did, or none.</summary>
+    public ImmutableSortedSet<string>? Reached { get; init; }
+
     /// <summary>For people: why it failed, what it was rolled back to.</summary>
     public string? Detail { get; init; }
 

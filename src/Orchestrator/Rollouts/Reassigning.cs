@@ -27,6 +27,7 @@ internal static class Reassigning
         {
             board.Take(slot.Host!, service, slot.Plan.Slot);
         }
+        var old = slots.Where(s => s.Plan.Slot == command.Slot).SelectMany(s => s.Plan.Old).Select(o => (o.Host, o.Revision)).ToHashSet();
         var rolled = slots.Select(s => s.Plan.Slot).ToHashSet();
         foreach (var (host, replica) in left.Replicas(stack).Where(r => r.Replica.State != ReplicaState.Retained))
         {
@@ -34,6 +35,11 @@ internal static class Reassigning
             if (owner is not null && (owner.Name != service.Name || !rolled.Contains(replica.Key.Slot)))
             {
                 board.Take(host.Name, owner, replica.Key.Slot);
+            }
+            else if (owner is not null && replica.Key.Revision != target.Services[service.Name].Id && !old.Contains((host.Name, replica.Key.Revision)))
+            {
+                // Such as one whose engine did not answer when the plan was made: nobody stops it before this rollout is over.
+                board.HoldPorts(host.Name, service, replica, $"{service.Name}.{replica.Key.Slot}");
             }
         }
         return board.Choose(service, target.Services[service.Name], out var reasons) is { } chosen

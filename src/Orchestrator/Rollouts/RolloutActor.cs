@@ -8,6 +8,7 @@ using Orchestrator.Fleet;
 using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Traffic;
 
@@ -102,7 +103,8 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         else
         {
             // What an earlier rollout had begun to take out of the traffic stays, if this one leads to it.
-            traffic.Tell(new TrafficMessage.UndrainRevision(job.Stack, job.Plan.Service, job.Plan.ToRevision));
+            var switched = job.Plan.Strategy is { Kind: StrategyKind.BlueGreen } ? job.Plan.Slots.Where(s => s.Action == SlotAction.Replace).Select(s => s.Slot).ToImmutableArray() : [];
+            traffic.Tell(new TrafficMessage.UndrainRevision(job.Stack, job.Plan.Service, job.Plan.ToRevision, switched));
         }
         if (job.Target is { } target)
         {

@@ -24,6 +24,9 @@ internal sealed class CutoverBarrier
     /// <summary>The newest version that nobody is left to be sent.</summary>
     private long sentToAll;
 
+    /// <summary>The first version published here: hosts may still show an endpoint of an earlier one, from before the coordinator was started anew.</summary>
+    private long? first;
+
     /// <summary>The sum over the participants, so that an answer costs the same in a fleet of any size; null when they have changed since.</summary>
     private Tally? sum;
 
@@ -97,6 +100,7 @@ internal sealed class CutoverBarrier
 
     public void Publish(ImmutableArray<ServiceTraffic> services, long version)
     {
+        first ??= version;
         var present = new HashSet<string>(StringComparer.Ordinal);
         foreach (var endpoint in services.SelectMany(s => s.Endpoints))
         {
@@ -169,7 +173,8 @@ internal sealed class CutoverBarrier
     /// <summary>No host sends anything to it, and nothing is open to it, or its time is up.</summary>
     public bool IsDrained(string endpoint) =>
         !endpoints.TryGetValue(endpoint, out var known)
-        || (known.State != EndpointState.Serving && IsShown(known.Since) && (known.State is null || Sum.HaveDrained(endpoint)));
+            ? first is null || IsShown(first.Value)
+            : known.State != EndpointState.Serving && IsShown(known.Since) && (known.State is null || Sum.HaveDrained(endpoint));
 
     /// <summary>A problem that no waiting cures, for people; null when there is none.</summary>
     public string? FinalProblem() => troubled

@@ -252,12 +252,12 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     {
         // Those of a host that is down come back with it.
         var there = snapshot.Hosts.Values.SelectMany(h => h.Replicas.Values)
-            .Where(r => r.Key.Stack == stack && r.Key.Service == message.Service && r.Key.Revision != message.Revision)
+            .Where(r => r.Key.Stack == stack && r.Key.Service == message.Service && (r.Key.Revision != message.Revision || message.Switched.Contains(r.Key.Slot)))
             .Select(r => TrafficTables.Name(r.Key))
             .ToHashSet(StringComparer.Ordinal);
         Note(marks with
         {
-            Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message.Service, message.Revision))),
+            Draining = marks.Draining.Except(marks.Draining.Where(id => IsOf(id, message))),
             WithheldNames = marks.Withheld.Except(marks.Withheld.Where(n => n.StartsWith($"{message.Service}/", StringComparison.Ordinal) && !there.Contains(n))),
         });
         if (!isMarked)
@@ -339,7 +339,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         asker.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version)));
     }
 
-    private bool IsOf(string id, string service, string revision) => snapshot.Replicas(stack).Any(r => r.Replica.Key.Service == service && r.Replica.Key.Revision == revision && TrafficTables.Id(r.Replica.Key, r.Host.Name) == id);
+    private bool IsOf(string id, TrafficMessage.UndrainRevision asked) => snapshot.Replicas(stack).Any(r =>
+        r.Replica.Key.Service == asked.Service && r.Replica.Key.Revision == asked.Revision && !asked.Switched.Contains(r.Replica.Key.Slot) && TrafficTables.Id(r.Replica.Key, r.Host.Name) == id);
 
     /// <summary>Makes the table anew; a changed one gets the next version, is durable, and goes out.</summary>
     private async Task RefreshAsync()

@@ -50,7 +50,8 @@ internal abstract record TrafficMessage
     public sealed record Undrain(ReplicaKey Replica, string Host) : TrafficMessage;
 
     /// <summary>Every replica of this revision of a service takes traffic again: a rollout leads to it. Not answered.</summary>
-    public sealed record UndrainRevision(string Stack, string Service, string Revision) : TrafficMessage;
+    /// <param name="Switched">Slots that stay as they are until the rollout switches them.</param>
+    public sealed record UndrainRevision(string Stack, string Service, string Revision, ImmutableArray<int> Switched) : TrafficMessage;
 
     /// <summary>A rollout's, before it has a replica made: the host is to have a container of the stack, and is shown its table from now on. Not answered.</summary>
     public sealed record Attend(string Stack, string Host) : TrafficMessage;

@@ -106,6 +106,55 @@ public sealed class SelfHealTests : IDisposable
     }
 
     [Fact]
+    public void After_a_failed_change_a_lost_replica_comes_back_as_its_service_last_was_good()
+    {
+        bench.FailImage("db:v2");
+        bench.Deploy(Spec(Service("api", replicas: 2, after: "db"), Service("db", "db:v1", onFailure: FailureAction.Continue)));
+        var end = End(bench.Deploy(Spec(Service("api", "app:v2", replicas: 2, after: "db"), Service("db", "db:v2", onFailure: FailureAction.Continue))));
+        Assert.Equal(ChangeOutcome.Failed, end.Outcome);
+
+        bench.Hosts.Values.Single(h => h.Replicas.Any(r => r.Key is { Service: "api", Slot: 1 })).Change("api", 1, _ => null);
+        bench.Settle();
+        bench.Advance(1.5);
+
+        // Not begun in the change that failed, so it comes back as it was, and the other stays as it is.
+        Assert.Equal("api.1=app:v1 api.2=app:v1 db.1=db:v1", bench.Running);
+    }
+
+    [Fact]
+    public void After_a_failed_change_a_service_that_got_there_is_kept_up_there()
+    {
+        bench.FailImage("web:v2");
+        bench.Deploy(Spec(Service("api", replicas: 2), Service("web", "web:v1", onFailure: FailureAction.Continue, after: "api")));
+        bench.Deploy(Spec(Service("api", "app:v2", replicas: 2), Service("web", "web:v2", onFailure: FailureAction.Continue, after: "api")));
+
+        bench["h1"].Change("api", 1, _ => null);
+        bench.Settle();
+        bench.Advance(1.5);
+        Assert.Equal("api.1=app:v2 api.2=app:v2 web.1=web:v1", bench.Running);
+
+        // Durable: a coordinator that is started anew knows it.
+        bench.CrashAndRestart();
+        bench.Advance(5);
+        bench["h2"].Change("api", 2, _ => null);
+        bench.Settle();
+        bench.Advance(1.5);
+        Assert.Equal("api.1=app:v2 api.2=app:v2 web.1=web:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Service_that_never_came_up_is_not_tried_again_by_itself()
+    {
+        bench.FailImage("app:v1");
+        var end = End(bench.Deploy(Spec(Service("web", onFailure: FailureAction.Continue))));
+        Assert.Equal(ChangeOutcome.Failed, end.Outcome);
+        Assert.Equal("", bench.Running);
+        bench.Advance(60);
+
+        Assert.DoesNotContain(bench.Events, e => e.Kind == StackEventKind.RepairBegan);
+    }
+
+    [Fact]
     public void Service_that_cannot_come_up_holds_back_no_other()
     {
         bench.Deploy(Spec(Service("bad"), Service("good")));

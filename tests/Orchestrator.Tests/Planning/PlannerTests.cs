@@ -23,6 +23,21 @@ public sealed class PlannerTests
         Assert.All(service.Slots, s => Assert.Equal(SlotAction.Create, s.Action));
     }
 
+    [Theory]
+    [InlineData(StrategyKind.BlueGreen, SlotAction.Replace)]
+    [InlineData(StrategyKind.Rolling, SlotAction.Remove)]
+    public void New_replica_beside_an_old_one_of_its_slot_waits_for_the_switch_of_a_blue_green(StrategyKind kind, SlotAction action)
+    {
+        var (old, next) = (Service("web", replicas: 1), Service("web", "app:v2"));
+        next = next with { Deploy = next.Deploy with { Strategy = new StrategySpec { Kind = kind } } };
+        var plan = Plan(Hosts("h1", "h2").Run("h1", old, 1).Run("h2", next, 1), Revision(1, old), Revision(2, next));
+
+        var slot = Assert.Single(Assert.Single(plan.Services).Slots);
+        Assert.Equal(action, slot.Action);
+        Assert.Equal(["h1"], slot.Old.Select(o => o.Host));
+        Assert.Equal(action == SlotAction.Replace ? "h2" : null, slot.Host);
+    }
+
     [Fact]
     public void Unchanged_stack_yields_an_empty_plan()
     {

@@ -71,6 +71,17 @@ public sealed class CutoverBarrierTests
     }
 
     [Fact]
+    public void Endpoint_that_a_new_coordinator_has_never_shown_is_drained_when_every_host_shows_its_first_version()
+    {
+        Show(7, World.Hosts("h1", "h2"), Serving(New));
+        Acknowledge("h1", 7);
+        Acknowledge("h2", 6);
+        Assert.False(barrier.IsDrained(Old));
+        Acknowledge("h2", 7);
+        Assert.True(barrier.IsDrained(Old));
+    }
+
+    [Fact]
     public void Disconnected_host_is_waited_for_and_a_down_one_is_not()
     {
         var fleet = World.Hosts("h1", "h2");

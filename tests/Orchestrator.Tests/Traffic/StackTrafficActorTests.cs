@@ -391,9 +391,23 @@ public sealed class StackTrafficActorTests : ActorTestKit
         Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
         Assert.Empty(Standing());
 
-        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(Old)));
+        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(Old), []));
         Assert.Equal(["10.0.0.2 Serving"], Standing());
         Assert.Equal([TrafficTables.Name(Key(New) with { Service = "web-api" }), TrafficTables.Name(Key(New))], Kept().Withheld);
+    }
+
+    [Fact]
+    public void Slots_that_a_rollout_switches_stay_out_of_the_traffic_until_it_does()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.Withhold(Key(New)), TestActor);
+        ReceiveN(1);
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+
+        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(New), [1]));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+        traffic.Tell(new TrafficMessage.Switch([(Key(New), "h2")], [(Key(Old), "h1")]), TestActor);
+        Assert.Equal(["10.0.0.2 Draining", "10.0.0.3 Serving"], Standing());
     }
 
     [Fact]
@@ -437,7 +451,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     {
         Stage();
         Observe(now = now.In("h2", HostState.Down));
-        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(Old)));
+        traffic.Tell(new TrafficMessage.UndrainRevision(World.Stack, "web", World.IdOf(Old), []));
         Assert.Equal(["10.0.0.2 Serving"], Standing());
         Observe(now = Run(now.In("h2", HostState.Ready), "h2", New, "10.0.0.3"));
         Assert.Equal(["10.0.0.2 Serving"], Standing());

@@ -6,7 +6,7 @@ using Orchestrator.Store;
 
 namespace Orchestrator.Simulation;
 
-/// <summary>What is repaired has no journal to be held to: it starts what the current revision wants, and nothing while a change has the stack.</summary>
+/// <summary>What is repaired has no journal to be held to: it starts what the current revision wants, or, where that did not become good, what once was good or got there; and nothing while a change has the stack.</summary>
 internal sealed class RepairChecker(World world) : Checker(world)
 {
     private readonly Dictionary<string, StoredStack> _stored = new(StringComparer.Ordinal);
@@ -27,6 +27,13 @@ internal sealed class RepairChecker(World world) : Checker(world)
         var stack = start.Key.Stack;
         if (!_stored.TryGetValue(stack, out var stored)) _stored[stack] = stored = new StackStore(World.Coordinator.Store).LoadAsync(stack).GetAwaiter().GetResult();
         if (stored.Active is { } active) Report($"{command.CommandId} starts {start.Key.ContainerName} on {host.Name} while change {active.Number} of {stack} is under way");
-        else if (stored.Revisions.FirstOrDefault(r => r.Number == stored.Head?.Current) is not { } current || current.Services.GetValueOrDefault(start.Key.Service)?.Id != start.Key.Revision) Report($"{command.CommandId} starts {start.Key.ContainerName} on {host.Name}, which is not of the current revision of {stack}");
+        else if (!IsWanted(stored, start.Key)) Report($"{command.CommandId} starts {start.Key.ContainerName} on {host.Name}, which is not of the current revision of {stack}");
+    }
+
+    private static bool IsWanted(StoredStack stored, ReplicaKey key)
+    {
+        if (stored.Revisions.FirstOrDefault(r => r.Number == stored.Head?.Current) is not { } current) return false;
+        var isOfCurrent = current.Services.GetValueOrDefault(key.Service)?.Id == key.Revision;
+        return current.State == RevisionState.Good ? isOfCurrent : (isOfCurrent && current.Reached?.Contains(key.Service) == true) || StackRevision.Good(stored.Revisions).Contains(key.Revision);
     }
 }

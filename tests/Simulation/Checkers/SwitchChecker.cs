@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Changes;
+using Orchestrator.Planning;
 using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
@@ -46,7 +47,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
     {
         foreach (var ((stack, service), switching) in _under.Where(u => !u.Value.IsCalledOff))
         {
-            var serving = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && !switching.Afflicted.Contains(e.Host) && switching.Slots.Contains(e.Replica.Slot) && !switching.Dropped.Contains(e.Replica.Slot)).ToList();
+            var serving = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && !switching.Afflicted.Contains(e.Host) && switching.Slots.Contains(e.Replica.Slot) && !switching.Dropped.Contains(e.Replica.Slot) && !switching.Before.Contains(e.Id)).ToList();
             var fresh = serving.Where(e => e.Replica.Revision == switching.To).Select(e => e.Id).ToList();
             if (fresh.Count > 0 && !switching.IsPromoted) Report($"the ingress of {host.Name} shows {string.Join(' ', fresh)}, and {stack}/{service} is not promoted yet");
             else if (fresh.Count > 0 && fresh.Count < serving.Count) Report($"the ingress of {host.Name} sends requests to both sets of {stack}/{service}: {string.Join(' ', serving.Select(e => e.Id))}");
@@ -65,9 +66,13 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         foreach (var plan in record.Plan.Services.Where(p => p.Strategy is { Kind: StrategyKind.BlueGreen }))
         {
             if (record.Rollbacks.ContainsKey(plan.Service) || record.Ends.ContainsKey(plan.Service)) _under.Remove((stack, plan.Service));
-            else _under.TryAdd((stack, plan.Service), new Switching(change, plan.ToRevision, [.. plan.Slots.Select(s => s.Slot)]));
+            else _under.TryAdd((stack, plan.Service), new Switching(change, plan.ToRevision, [.. plan.Slots.Select(s => s.Slot)], Shown(stack, plan)));
         }
     }
+
+    /// <summary>Of the new revision, and in the traffic already.</summary>
+    private HashSet<string> Shown(string stack, ServicePlan plan) =>
+        [.. World.Hosts.SelectMany(h => h.Ingress.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == plan.Service && e.Replica.Revision == plan.ToRevision).Select(e => e.Id)];
 
     /// <summary>What is called off after the switch gives the traffic back: the old ones first, so that no table has neither. The slot of a host that is lost meanwhile follows alone.</summary>
     private void Fold(Switching switching, RolloutEvent happened)
@@ -84,7 +89,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         if (happened is RolloutEvent.ReplicaFailed or RolloutEvent.UnwindStarted or RolloutEvent.AbortRequested or RolloutEvent.HostLost && switching.IsPromoted) switching.IsCalledOff = true;
     }
 
-    private sealed class Switching(string change, string to, HashSet<int> slots)
+    private sealed class Switching(string change, string to, HashSet<int> slots, HashSet<string> before)
     {
         public string Change { get; } = change;
 
@@ -92,6 +97,9 @@ internal sealed class SwitchChecker(World world) : Checker(world)
 
         /// <summary>What a change that was stopped has left half done serves already in other slots.</summary>
         public HashSet<int> Slots { get; } = slots;
+
+        /// <summary>What a change that was superseded or stopped had brought into the traffic before this one began.</summary>
+        public HashSet<string> Before { get; } = before;
 
         public bool IsPromoted { get; set; }
 

@@ -44,8 +44,10 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
     {
         var isNews = _wanted is not { } wanted || wanted.Apply.Number != apply.Number;
         _wanted = (apply, Sender);
+        _drained = null;
         if (!isNews && _shown == apply.Number)
         {
+            TellDrained();
             Sender.Tell(new SinkMessage.Applied(Name, apply.Number));
             return;
         }
@@ -107,7 +109,7 @@ internal sealed class SimIngressActor : ReceiveActor, IWithTimers
         if (!_process.IsAlive || _wanted is not { } wanted) return;
         var now = _world.Now;
         var closed = _host.Ingress.OpenUntil.Where(o => o.Value <= now).Select(o => o.Key).ToImmutableHashSet(StringComparer.Ordinal);
-        if (_drained is null ? !closed.IsEmpty : !_drained.SetEquals(closed))
+        if (_drained?.SetEquals(closed) != true)
         {
             _drained = closed;
             wanted.Asker.Tell(new SinkMessage.Drained(Name, closed));

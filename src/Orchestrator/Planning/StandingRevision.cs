@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Orchestrator.Stacks;
+
+namespace Orchestrator.Planning;
+
+/// <summary>
+/// What of a stack is kept up after a change that did not succeed: each service as it last proved itself, whichever revision that was in. One that never did is
+/// left out: trying it again by itself is not what anybody asked for. Pure.
+/// </summary>
+public static class StandingRevision
+{
+    /// <returns>With the number of <paramref name="current"/>.</returns>
+    public static StackRevision Of(StackRevision current, ImmutableArray<StackRevision> revisions)
+    {
+        var good = revisions.Where(r => r.WasGood && r.Number <= current.Number).OrderByDescending(r => r.Number).ToList();
+        var ids = StackRevision.Good(revisions);
+        var services = ImmutableArray.CreateBuilder<ServiceSpec>();
+        var proven = ImmutableSortedDictionary.CreateBuilder<string, ServiceRevision>(StringComparer.Ordinal);
+        var spec = current.Spec;
+        foreach (var name in current.Services.Keys)
+        {
+            var isProven = current.Reached?.Contains(name) == true || ids.Contains(current.Services[name].Id);
+            if ((isProven ? current : good.Find(r => r.Services.ContainsKey(name))) is not { } source)
+            {
+                continue;
+            }
+            services.Add(source.Service(name));
+            proven.Add(name, source.Services[name]);
+            spec = spec with { Networks = source.Spec.Networks.SetItems(spec.Networks), Volumes = source.Spec.Volumes.SetItems(spec.Volumes) };
+        }
+        return current with { Spec = spec with { Services = services.ToImmutable() }, Services = proven.ToImmutable() };
+    }
+}
