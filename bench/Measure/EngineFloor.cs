@@ -7,10 +7,15 @@ namespace Orchestrator.Measure;
 
 /// <summary>
 /// The least that engines need for what an orchestrator does: the same containers by bare calls, under the same gates, by a program that knows no failure.
+/// The same means also with the stack's healthcheck, which the engine runs beside, and on a network of their own.
 /// </summary>
 internal sealed class EngineFloor(ImmutableArray<IEngine> engines, FloorOptions options)
 {
     private const string Label = "orchestrator-measure";
+
+    private const string Network = "orchestrator-measure";
+
+    private static readonly ImmutableDictionary<string, string> Labels = ImmutableDictionary<string, string>.Empty.Add(Label, "");
 
     private static readonly TimeSpan ProbePause = TimeSpan.FromMilliseconds(50);
 
@@ -26,7 +31,11 @@ internal sealed class EngineFloor(ImmutableArray<IEngine> engines, FloorOptions 
     {
         try
         {
-            await TimeAsync("first-deploy", () => FirstAsync(1, options.Replicas));
+            await TimeAsync("first-deploy", async () =>
+            {
+                await Task.WhenAll(engines.Select(e => e.CreateNetworkAsync(new CreateNetwork { Name = Network, Labels = Labels }, CancellationToken.None)));
+                await FirstAsync(1, options.Replicas);
+            });
             var old = running.ToImmutableArray();
             await TimeAsync("update", () => UpdateAsync(options.Next));
             await TimeAsync("rollback", () => BackAsync(old));
@@ -91,7 +100,14 @@ internal sealed class EngineFloor(ImmutableArray<IEngine> engines, FloorOptions 
     private async Task<(IEngine Engine, string Id)> StartAsync(int slot, string image)
     {
         var engine = engines[slot % engines.Length];
-        var id = await engine.CreateContainerAsync(string.Create(CultureInfo.InvariantCulture, $"floor-{slot}-{Stopwatch.GetTimestamp()}"), new CreateContainer { Image = image, Labels = ImmutableDictionary<string, string>.Empty.Add(Label, "") }, CancellationToken.None);
+        var request = new CreateContainer
+        {
+            Image = image,
+            Labels = Labels,
+            Healthcheck = new Healthcheck { Test = ["CMD", .. Probe], Interval = options.Interval },
+            Networks = [new NetworkEndpoint(Network, new EndpointSettings())],
+        };
+        var id = await engine.CreateContainerAsync(string.Create(CultureInfo.InvariantCulture, $"floor-{slot}-{Stopwatch.GetTimestamp()}"), request, CancellationToken.None);
         await engine.StartContainerAsync(id, CancellationToken.None);
         await GateAsync(engine, id, Stopwatch.GetTimestamp());
         return (engine, id);
@@ -114,8 +130,13 @@ internal sealed class EngineFloor(ImmutableArray<IEngine> engines, FloorOptions 
     {
         var ours = await engine.ListContainersAsync(EngineFilters.Label(Label), all: true, CancellationToken.None);
         await Task.WhenAll(ours.Select(c => engine.RemoveContainerAsync(c.Id, force: true, volumes: true, CancellationToken.None)));
+        foreach (var network in await engine.ListNetworksAsync(EngineFilters.Label(Label), CancellationToken.None))
+        {
+            await engine.RemoveNetworkAsync(network.Id, CancellationToken.None);
+        }
     }));
 }
 
 /// <param name="Monitor">From a replica's start to its pass, at least.</param>
-internal sealed record FloorOptions(string Image, string Next, int Replicas, int Scaled, int Parallelism, TimeSpan Monitor);
+/// <param name="Interval">Of the engine's own healthcheck.</param>
+internal sealed record FloorOptions(string Image, string Next, int Replicas, int Scaled, int Parallelism, TimeSpan Monitor, TimeSpan Interval);

@@ -5,7 +5,7 @@ using Orchestrator.Measure;
 const string Usage = """
     usage: orchestrator-measure agents URL DATA COUNT FOLDER
            orchestrator-measure plan HOSTS REPLICAS
-           orchestrator-measure floor IMAGE NEXT REPLICAS SCALED PARALLELISM MONITOR-MS ENGINE...
+           orchestrator-measure floor IMAGE NEXT REPLICAS SCALED PARALLELISM MONITOR-MS INTERVAL-MS ENGINE...
 
     agents  COUNT simulated hosts of the coordinator at URL, whose data folder is DATA, each with a certificate and a link
             of its own; prints "ready" when all are connected, and answers for their engines at once until its standard
@@ -23,8 +23,8 @@ switch (args)
     case ["plan", var hosts, var replicas]:
         PlanTiming.Run(Number(hosts), Number(replicas));
         return 0;
-    case ["floor", var image, var next, var replicas, var scaled, var parallelism, var monitor, .. { Length: > 0 } engines]:
-        var options = new FloorOptions(image, next, Number(replicas), Number(scaled), Number(parallelism), TimeSpan.FromMilliseconds(Number(monitor)));
+    case ["floor", var image, var next, var replicas, var scaled, var parallelism, var monitor, var interval, .. { Length: > 0 } engines]:
+        var options = new FloorOptions(image, next, Number(replicas), Number(scaled), Number(parallelism), TimeSpan.FromMilliseconds(Number(monitor)), TimeSpan.FromMilliseconds(Number(interval)));
         await new EngineFloor([.. engines.Select(e => new EngineClient(EngineAddress.Parse(e)))], options).RunAsync();
         return 0;
     default:

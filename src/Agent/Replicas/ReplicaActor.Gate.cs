@@ -49,6 +49,12 @@ internal sealed partial class ReplicaActor
         return false;
     }
 
+    /// <summary>The engine's own healthcheck may be quicker than ours, as where the host is busy with the starts of many.</summary>
+    private void TakeEnginesWord(ContainerDetails container)
+    {
+        if (_start is { IsReady: false } start && _probe is GateProbe.Exec && container is { Status: "running", Health.Status: "healthy" } && container.StartedAt >= start.EngineStartedAt) OnReady();
+    }
+
     private static string ExitText(ContainerDetails container, string when)
     {
         var after = container.FinishedAt - container.StartedAt is { } lived && lived >= TimeSpan.Zero ? $" {Durations.Text(lived)} after its start" : "";
@@ -176,7 +182,10 @@ internal sealed partial class ReplicaActor
                 if (!CheckRunning(container)) return;
                 start.IsSealed = true;
                 Judge(ReplicaStanding.Passed);
-                LookThen(id, OnPassed);
+
+                // Of a policy the coordinator is told nothing: where it knows of this very start, it has just heard that it passed.
+                if (_observed is { Status: "running" } known && known.Id == id && known.StartedAt == container.StartedAt) OnPassed();
+                else LookThen(id, OnPassed);
             },
             error =>
             {

@@ -125,7 +125,10 @@ internal sealed partial class ReplicaActor : EngineCaller
     private void OnObserved(ContainerDetails container)
     {
         _observed = container;
-        if (_start is { IsFailing: false, IsSealed: false } start && start.ContainerId == container.Id && start.EngineStartedAt is not null) CheckRunning(container);
+        if (_start is { IsFailing: false, IsSealed: false } start && start.ContainerId == container.Id && start.EngineStartedAt is not null)
+        {
+            if (CheckRunning(container)) TakeEnginesWord(container);
+        }
         else if (_start is null && _stop is null)
         {
             CountRestarts(container);

@@ -34,6 +34,52 @@ public sealed class GateTests : IDisposable
     }
 
     [Fact]
+    public void Engines_own_healthcheck_counts_where_it_is_quicker()
+    {
+        var check = new HealthcheckSpec { Test = ["CMD", "check"], Interval = TimeSpan.FromSeconds(1) };
+        var spec = WithCheck(new FakeImage(Checked), check, monitor: TimeSpan.FromSeconds(2));
+        _bench.Engine.Inject(new FakeFault(nameof(IEngine.ExecAsync)) { Delay = TimeSpan.FromHours(1), Times = 100 });
+        _bench.Start(spec);
+        _bench.Advance(0.9);
+        Assert.Empty(_bench.All<AgentEvent.ReplicaReady>());
+
+        _bench.Advance(0.2);
+        _bench.One<AgentEvent.ReplicaReady>();
+        _bench.Advance(1);
+
+        _bench.One<AgentEvent.ReplicaPassed>();
+        Assert.Equal(1, _bench.CallsOf(nameof(IEngine.ExecAsync)));
+    }
+
+    [Fact]
+    public void Engines_own_healthcheck_does_not_stand_for_another_ready_probe()
+    {
+        _bench.Ready.Error = "connection refused";
+        var check = new HealthcheckSpec { Test = ["CMD", "check"], Interval = TimeSpan.FromSeconds(1) };
+        _bench.Engine.Registry.Push(new FakeImage(Checked));
+        _bench.Start(_bench.Spec(container => container with { Healthcheck = check, Ready = new ReadySpec { Port = 80 }, NetworkMode = "host" }, image: Checked));
+        _bench.Advance(5);
+
+        Assert.Equal("healthy", _bench.Container().Health!.Status);
+        Assert.Empty(_bench.All<AgentEvent.ReplicaReady>());
+    }
+
+    [Fact]
+    public void Passing_is_told_as_soon_as_the_policy_is_set()
+    {
+        _bench.Start(_bench.Spec());
+        _bench.Advance(4.9);
+        _bench.Engine.Latency = TimeSpan.FromSeconds(1);
+
+        // A last look at 5 s, then the policy: each takes a second.
+        _bench.Advance(2.2);
+
+        _bench.One<AgentEvent.ReplicaPassed>();
+        Assert.Equal(ReplicaState.Running, _bench.Known()!.State);
+        Assert.True(_bench.Heard.FindIndex(e => e is AgentEvent.ReplicaChanged { Replica.State: ReplicaState.Running }) < _bench.Heard.FindIndex(e => e is AgentEvent.ReplicaPassed));
+    }
+
+    [Fact]
     public void Healthcheck_of_the_image_counts_and_shell_form_is_given_to_the_shell()
     {
         List<IReadOnlyList<string>> commands = [];
