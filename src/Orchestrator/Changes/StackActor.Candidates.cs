@@ -74,6 +74,7 @@ internal sealed partial class StackActor
         {
             return;
         }
+        candidate.HasSuperseded |= candidates.Take(candidates.IndexOf(candidate)).Any(c => c.HasSuperseded);
         GiveUp(candidates.IndexOf(candidate));
         candidates.Remove(candidate);
         candidate.Proof = change.Proof;
@@ -186,7 +187,7 @@ internal sealed partial class StackActor
     {
         if (Current is { State: not RevisionState.Good } current && ChangeConclusion.Unproven(plan, current, revisions).Count == 0)
         {
-            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null }], null);
+            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null, Reached = null }], null);
         }
     }
 

@@ -95,9 +95,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         else if (job.IsRepair)
         {
-            foreach (var slot in job.Plan.Slots.Where(s => s.Host is not null))
+            // What stays, too: a change that failed may have begun to take it out.
+            foreach (var slot in job.Plan.Slots)
             {
-                traffic.Tell(new TrafficMessage.Undrain(KeyOf(slot.Slot), slot.Host!));
+                if ((slot.Host ?? slot.KeptHost) is { } host)
+                {
+                    traffic.Tell(new TrafficMessage.Undrain(KeyOf(slot.Slot), host));
+                }
             }
         }
         else

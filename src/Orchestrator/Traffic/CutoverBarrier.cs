@@ -156,6 +156,9 @@ internal sealed class CutoverBarrier
         return true;
     }
 
+    /// <summary>It is sent tables, whether it counts or not.</summary>
+    public bool Knows(string host) => hosts.ContainsKey(host);
+
     public ImmutableArray<TrafficProblem> ProblemsOf(string host) => hosts.TryGetValue(host, out var stand) ? stand.Problems : [];
 
     public long ShownBy(string host) => hosts.TryGetValue(host, out var stand) ? stand.Shown : 0;

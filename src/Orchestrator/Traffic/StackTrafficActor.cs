@@ -440,7 +440,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     {
         if (message.Event is AgentEvent.TrafficApplied report && report.Stack == stack)
         {
-            foreach (var problem in report.Problems.Except(barrier.ProblemsOf(message.Host)))
+            // Of a host that need not show the stack each stack would say it, again and again.
+            foreach (var problem in barrier.Knows(message.Host) ? report.Problems.Except(barrier.ProblemsOf(message.Host)) : [])
             {
                 LogProblem(stack, message.Host, problem.Sink, problem.Message);
             }

@@ -50,6 +50,17 @@ public sealed class RolloutActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Repair_gives_the_traffic_back_to_what_stays_before_it_takes_a_surplus_out()
+    {
+        var surplus = job.Plan.Slots[0] with { Action = SlotAction.Remove, Host = null, KeptHost = "h1", Old = [new Placement("h2", "old", Serving: true)] };
+        job = job with { IsRepair = true, Plan = job.Plan with { Slo = null, Slots = [surplus] } };
+        Begin();
+
+        Assert.Equal((New, "h1"), traffic.ExpectMsg<TrafficMessage.Undrain>() is var undrain ? (undrain.Replica, undrain.Host) : default);
+        Assert.Equal(("old", "h2"), traffic.ExpectMsg<TrafficMessage.Drain>() is var drain ? (drain.Replica.Revision, drain.Host) : default);
+    }
+
+    [Fact]
     public void Coordinator_that_restarts_while_it_judges_begins_the_judgement_anew()
     {
         var first = Begin();
