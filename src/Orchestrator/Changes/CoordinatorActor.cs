@@ -29,6 +29,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     /// <summary>Hosts that are down, as the stacks have been told.</summary>
     private readonly HashSet<string> down = new(StringComparer.Ordinal);
 
+    /// <summary>Stacks that a host may help which has nothing of theirs.</summary>
+    private readonly HashSet<string> awaiting = new(StringComparer.Ordinal);
+
     public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, SealKey key, ILoggerFactory loggers)
     {
         this.options = options;
@@ -82,8 +85,10 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
             var asked = names.Order(StringComparer.Ordinal).Select(n => StackOf(n).Ask<StackState>(new StackMessage.GetState(n), ReadTimeout)).ToList();
             await Task.WhenAll(asked).PipeTo(sender, Self, s => s.ToImmutableArray());
         });
+        Receive<StackMessage.AwaitsHosts>(m => _ = m.Awaits ? awaiting.Add(m.Stack) : awaiting.Remove(m.Stack));
         Receive<StackMessage.Removed>(m =>
         {
+            awaiting.Remove(m.Stack);
             if (stacks.Remove(m.Stack, out var gone))
             {
                 Context.Stop(gone);
@@ -137,7 +142,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
 
     private void Changed(FleetMessage.Changed message)
     {
-        peers.Traffic.Tell(new TrafficMessage.FleetChanged(message.Fleet, message.Stacks));
+        peers.Traffic.Tell(new TrafficMessage.FleetChanged(message.Host, message.Stacks, message.Fleet, message.Scope));
         if (!message.Fleet.Hosts.ContainsKey(message.Host))
         {
             peers.Networks.Tell(new AllocationMessage.Forget(message.Host));
@@ -147,14 +152,15 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         {
             return;
         }
-        foreach (var stack in message.Stacks.IsEmpty ? stacks.Keys.ToImmutableArray() : message.Stacks)
+        var isBack = message.Scope >= ChangeScope.Awaited && message.Fleet.Hosts.GetValueOrDefault(message.Host) is { State: HostState.Ready };
+        foreach (var stack in message.Scope == ChangeScope.All ? [.. stacks.Keys] : isBack ? message.Stacks.Union(awaiting, StringComparer.Ordinal) : message.Stacks)
         {
             if (stacks.TryGetValue(stack, out var actor))
             {
                 actor.Tell(new StackMessage.Observe(message.Fleet));
             }
         }
-        if (message.Stacks.IsEmpty)
+        if (isBack)
         {
             var self = Self;
             var host = message.Host;
@@ -168,9 +174,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         {
             return;
         }
-        foreach (var stack in stacks.Values)
+        foreach (var stack in host.Replicas.Values.Select(r => r.Key.Stack).Distinct(StringComparer.Ordinal))
         {
-            stack.Tell(new StackMessage.HostChanged(host));
+            stacks.GetValueOrDefault(stack)?.Tell(new StackMessage.HostChanged(host));
         }
     }
 

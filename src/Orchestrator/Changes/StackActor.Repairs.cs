@@ -28,6 +28,9 @@ internal sealed partial class StackActor
     private ImmutableArray<string> refusals = [];
     private int repairCount;
 
+    /// <summary>As the coordinator was told last.</summary>
+    private bool awaitsHosts;
+
     private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is not null;
 
     /// <summary>What repairs lead to. Where the last change did not succeed, what is lost of what stands comes back; nothing that is there is replaced or removed.</summary>
@@ -61,6 +64,8 @@ internal sealed partial class StackActor
         {
             return;
         }
+        // Before the fleet is asked: a host that is ready just after that is not missed.
+        AwaitHosts(true);
         var (self, wanted, good) = (Self, Standing, StackRevision.Good(revisions));
         var underWay = repairs.Values
             .SelectMany(r => r.Plan.Slots.Where(s => s.Host is not null).Select(s => (Key: (r.Plan.Service, s.Slot), Host: s.Host!)))
@@ -91,6 +96,7 @@ internal sealed partial class StackActor
             return;
         }
         NoteRefusals(message.Errors);
+        AwaitHosts(!message.Errors.IsEmpty || wanted.Spec.Services.Any(s => s.Deploy.Mode == ServiceMode.Global));
         if (repairs.Count == 0 && wanted.State == RevisionState.Good)
         {
             ServeAgain(message.Services);
@@ -123,6 +129,16 @@ internal sealed partial class StackActor
         foreach (var service in services.Where(s => s.Action == ServiceAction.None))
         {
             peers.Traffic.Tell(new TrafficMessage.UndrainRevision(stack, service.Service, service.ToRevision, []));
+        }
+    }
+
+    /// <summary>With something that has no place, or that every host is to have.</summary>
+    private void AwaitHosts(bool awaits)
+    {
+        if (awaits != awaitsHosts)
+        {
+            awaitsHosts = awaits;
+            Context.Parent.Tell(new StackMessage.AwaitsHosts(stack, awaits));
         }
     }
 

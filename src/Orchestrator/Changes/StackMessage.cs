@@ -34,7 +34,7 @@ public abstract record StackMessage
     /// <param name="Events">Oldest first.</param>
     public sealed record EventsFound(ImmutableArray<StackEvent> Events) : StackMessage;
 
-    /// <summary>A host went down, or is back from that.</summary>
+    /// <summary>A host with replicas of the stack went down, or is back from that with some.</summary>
     public sealed record HostChanged(HostSnapshot Host) : StackMessage;
 
     /// <summary>Answered with <see cref="Explained"/> or <see cref="Rejected"/>.</summary>
@@ -53,6 +53,9 @@ public abstract record StackMessage
 
     /// <summary>The fleet changed where it may matter to this stack.</summary>
     public sealed record Observe(FleetSnapshot Fleet) : StackMessage;
+
+    /// <summary>To the coordinator: from now on the stack looks, or need not look, at each host that is ready again, whatever that has of it.</summary>
+    public sealed record AwaitsHosts(string Stack, bool Awaits) : StackMessage;
 
     /// <summary>To the coordinator: the stack and its history are gone.</summary>
     /// <param name="UnreachableHosts">Where its containers are still to be removed.</param>

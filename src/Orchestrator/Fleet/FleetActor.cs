@@ -40,6 +40,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         Receive<FleetMessage.PeekFleet>(_ => Sender.Tell(snapshot));
         Receive<FleetMessage.GetFleet>(GetFleet);
         Receive<FleetMessage.Roster>(TellRoster);
+        Receive<FleetMessage.Excuse>(Excuse);
         ReceiveAsync<FleetMessage.Forget>(ForgetAsync);
         ReceiveAsync<HostMessage.Updated>(UpdateAsync);
         Receive<HostMessage.Refreshed>(m => Refreshed(m.Number, m.Host));
@@ -102,7 +103,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
 
     private async Task UpdateAsync(HostMessage.Updated message)
     {
-        var before = snapshot.Hosts.GetValueOrDefault(message.Snapshot.Name);
+        var (before, wasHeard) = (snapshot.Hosts.GetValueOrDefault(message.Snapshot.Name), snapshot.IsHeard);
         snapshot = snapshot.With(message.Snapshot);
         if (message.Snapshot.State == HostState.Down && before?.State != HostState.Down)
         {
@@ -116,11 +117,14 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
             await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
         }
         AnswerSettled();
-        if (message.IsQuiet)
+
+        // Nothing is made of a fleet before all of it has been heard of: with the last host everybody looks.
+        var scope = snapshot.IsHeard && !wasHeard ? ChangeScope.All : message.Scope;
+        if (scope == ChangeScope.Named && message.Stacks.IsEmpty)
         {
             return;
         }
-        var changed = new FleetMessage.Changed(message.Snapshot.Name, message.Stacks, snapshot);
+        var changed = new FleetMessage.Changed(message.Snapshot.Name, message.Stacks, snapshot, scope);
         Context.Parent.Tell(changed);
         foreach (var observer in observers)
         {
@@ -134,6 +138,15 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         foreach (var host in hosts.Values)
         {
             host.Tell(message);
+        }
+    }
+
+    private void Excuse(FleetMessage.Excuse message)
+    {
+        var excuse = new HostMessage.Excuse(message.Stack);
+        foreach (var name in message.Hosts)
+        {
+            hosts.GetValueOrDefault(name)?.Tell(excuse);
         }
     }
 
@@ -177,7 +190,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
     }
 
     private bool IsSettled(bool awaitsLinks) =>
-        (!options.WaitsForFirstHost || !snapshot.Hosts.IsEmpty) && snapshot.Hosts.Values.All(h => h.State != HostState.Unknown && !(awaitsLinks && h.State == HostState.Disconnected));
+        (!options.WaitsForFirstHost || !snapshot.Hosts.IsEmpty) && snapshot.IsHeard && !(awaitsLinks && snapshot.Hosts.Values.Any(h => h.State == HostState.Disconnected));
 
     private void AnswerSettled() => waitingForSettled.RemoveAll(waiting =>
     {
@@ -207,7 +220,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         hosts.Remove(message.Host);
         snapshot = new FleetSnapshot(snapshot.Hosts.Remove(message.Host));
         sender.Tell(new FleetMessage.HostForgotten(null));
-        Context.Parent.Tell(new FleetMessage.Changed(message.Host, [], snapshot));
+        Context.Parent.Tell(new FleetMessage.Changed(message.Host, [], snapshot, ChangeScope.All));
     }
 
     private IActorRef HostOf(string name)

@@ -42,9 +42,12 @@ public abstract record FleetMessage
     public sealed record PeekFleet : FleetMessage;
 
     /// <summary>Told to the parent, and to who has subscribed to it: a host's state or replicas changed.</summary>
-    /// <param name="Stacks">Stacks it may matter to; empty = all.</param>
+    /// <param name="Stacks">Stacks that have something there, or had, which is otherwise than before.</param>
     /// <param name="Fleet">As it is now.</param>
-    public sealed record Changed(string Host, ImmutableArray<string> Stacks, FleetSnapshot Fleet) : FleetMessage;
+    public sealed record Changed(string Host, ImmutableArray<string> Stacks, FleetSnapshot Fleet, ChangeScope Scope = ChangeScope.Named) : FleetMessage;
+
+    /// <summary>These hosts need not show the stack: none waits for its table. Until one is sent a table of it, and over reconnects. Not answered.</summary>
+    public sealed record Excuse(string Stack, ImmutableArray<string> Hosts) : FleetMessage;
 
     /// <summary>The stacks that have a table of traffic: told to each host on connect, before any table. Until it is known, none is told.</summary>
     public sealed record Roster(ImmutableArray<string> Stacks) : FleetMessage;

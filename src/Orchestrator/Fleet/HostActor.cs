@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Fleet;
 
@@ -20,6 +21,12 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     private long sent;
     private FleetMessage.Roster? roster;
 
+    /// <summary>Stacks that the host need not show.</summary>
+    private readonly HashSet<string> excused = new(StringComparer.Ordinal);
+
+    /// <summary>Stacks whose tables the agent has been told on this connection to wait for, and has not been sent.</summary>
+    private readonly HashSet<string> promised = new(StringComparer.Ordinal);
+
     /// <param name="known">What the store remembers of the host.</param>
     /// <param name="downAfter">From the loss of the link to the loss of the host.</param>
     public HostActor(HostSnapshot known, TimeSpan downAfter, ILoggerFactory loggers)
@@ -31,6 +38,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Receive<HostMessage.Disconnect>(m => Disconnect(m.Downlink, m.Reason));
         Receive<Terminated>(m => Disconnect(m.ActorRef, "its session ended"));
         Receive<HostMessage.Deliver>(Deliver);
+        Receive<HostMessage.Excuse>(m => Excuse(m.Stack));
         Receive<HostMessage.Refresh>(Refresh);
         Receive<HostMessage.DownDeadlinePassed>(_ => GoDown());
         Receive<AgentEvent.InventoryReported>(TakeInventory);
@@ -95,8 +103,9 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             inFlight.Remove(id);
             waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
         }
+        promised.Clear();
         AnswerRefreshes();
-        Publish(snapshot with { State = HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, []);
+        Publish(snapshot with { State = HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, StacksHere);
         Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
     }
 
@@ -112,7 +121,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
         }
         inFlight.Clear();
-        Publish(snapshot with { State = HostState.Down }, []);
+        Publish(snapshot with { State = HostState.Down }, StacksHere, ChangeScope.Standing);
     }
 
     private void Deliver(HostMessage.Deliver message)
@@ -137,9 +146,13 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             CallOff(key => key.Stack == removal.Stack);
         }
         inFlight[command.CommandId] = (command, message.ReplyTo, ++sent);
+        if (command is AgentCommand.ApplyTraffic traffic)
+        {
+            excused.Remove(traffic.Table.Stack);
+        }
         if (snapshot.State == HostState.Ready)
         {
-            downlink?.Tell(command);
+            SendNow(command);
         }
     }
 
@@ -172,12 +185,16 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         {
             return;
         }
-        var isReturn = snapshot.State != HostState.Ready || report.HasForgotten;
-        var facts = report.Facts with { Name = snapshot.Name };
-        var (replicas, stacks) = Merge(report.Replicas);
-        var concernsAll = isReturn || !facts.IsSame(snapshot.Facts);
-        snapshot = snapshot with { State = HostState.Ready, Facts = concernsAll ? facts : snapshot.Facts, Replicas = replicas, LastSeen = Context.System.Scheduler.Now };
-        Context.Parent.Tell(new HostMessage.Updated(snapshot, concernsAll ? [] : [.. stacks], IsQuiet: !concernsAll && stacks.Count == 0));
+        var before = snapshot;
+        var isReturn = before.State != HostState.Ready || report.HasForgotten;
+        var facts = report.Facts with { Name = before.Name };
+        var (replicas, differing) = Merge(report.Replicas);
+        var isSame = facts.IsSame(before.Facts);
+        snapshot = before with { State = HostState.Ready, Facts = isSame ? before.Facts : facts, Replicas = replicas, LastSeen = Context.System.Scheduler.Now };
+        Context.Parent.Tell(new HostMessage.Updated(
+            snapshot,
+            before.State == HostState.Ready ? [.. differing] : StacksHere.Union(differing, StringComparer.Ordinal).ToImmutableArray(),
+            !isSame ? ChangeScope.All : before.State switch { HostState.Ready => ChangeScope.Named, HostState.Down => ChangeScope.Standing, _ => ChangeScope.Awaited }));
         AnswerRefreshes();
         if (isReturn)
         {
@@ -186,7 +203,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             // In the order of before: of a stop and a start of one replica the later one counts.
             foreach (var waiting in inFlight.Values.OrderBy(c => c.Order))
             {
-                downlink.Tell(waiting.Command);
+                SendNow(waiting.Command);
             }
         }
     }
@@ -243,6 +260,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     {
         var isFirst = roster is null;
         roster = message;
+        excused.IntersectWith(message.Stacks);
         if (isFirst && snapshot.State == HostState.Ready)
         {
             TellRoster();
@@ -253,7 +271,29 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     {
         if (roster is not null)
         {
-            downlink?.Tell(new AgentCommand.BeginTraffic { CommandId = "begin-traffic", Stacks = roster.Stacks });
+            ImmutableArray<string> shown = [.. roster.Stacks.Where(s => !excused.Contains(s))];
+            promised.Clear();
+            promised.UnionWith(shown);
+            downlink?.Tell(new AgentCommand.BeginTraffic { CommandId = "begin-traffic", Stacks = shown });
+        }
+    }
+
+    private void SendNow(AgentCommand command)
+    {
+        if (command is AgentCommand.ApplyTraffic traffic)
+        {
+            promised.Remove(traffic.Table.Stack);
+        }
+        downlink?.Tell(command);
+    }
+
+    /// <summary>An agent that waits for the stack's table is told that it is empty, with the version that no table has; others are not told.</summary>
+    private void Excuse(string stack)
+    {
+        excused.Add(stack);
+        if (promised.Remove(stack))
+        {
+            downlink?.Tell(new AgentCommand.ApplyTraffic { CommandId = StackTrafficActor.TrafficKey(stack), Table = new TrafficTable { Stack = stack, Version = 0 } });
         }
     }
 
@@ -266,9 +306,11 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         refreshes.Clear();
     }
 
-    private void Publish(HostSnapshot next, ImmutableArray<string> stacks)
+    private ImmutableArray<string> StacksHere => [.. snapshot.Replicas.Values.Select(r => r.Key.Stack).Distinct(StringComparer.Ordinal)];
+
+    private void Publish(HostSnapshot next, ImmutableArray<string> stacks, ChangeScope scope = ChangeScope.Named)
     {
         snapshot = next;
-        Context.Parent.Tell(new HostMessage.Updated(next, stacks));
+        Context.Parent.Tell(new HostMessage.Updated(next, stacks, scope));
     }
 }

@@ -18,9 +18,11 @@ internal abstract record HostMessage
 
     public sealed record Refreshed(string Host, long Number) : HostMessage;
 
-    /// <summary>To the parent. <paramref name="Stacks"/> as in <see cref="FleetMessage.Changed"/>.</summary>
-    /// <param name="IsQuiet">It was heard of, and nothing is otherwise than before: nobody need look.</param>
-    public sealed record Updated(HostSnapshot Snapshot, ImmutableArray<string> Stacks, bool IsQuiet = false) : HostMessage;
+    /// <summary>To the parent. <paramref name="Stacks"/> as in <see cref="FleetMessage.Changed"/>; when there are none, and the scope is theirs, nobody need look.</summary>
+    public sealed record Updated(HostSnapshot Snapshot, ImmutableArray<string> Stacks, ChangeScope Scope = ChangeScope.Named) : HostMessage;
+
+    /// <summary>As <see cref="FleetMessage.Excuse"/>.</summary>
+    public sealed record Excuse(string Stack) : HostMessage;
 
     public sealed record DownDeadlinePassed : HostMessage;
 }

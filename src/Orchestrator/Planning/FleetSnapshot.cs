@@ -23,8 +23,10 @@ public sealed class FleetSnapshot
 {
     private static readonly ImmutableSortedSet<string> NoHosts = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
 
-    /// <summary>Stack → hosts that have containers of it: what a stack costs does not grow with the fleet around it.</summary>
-    private readonly ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks;
+    /// <summary>Where a stack is, and how it is there: what a stack costs does not grow with the fleet around it.</summary>
+    private readonly ImmutableDictionary<string, Presence> presences;
+
+    private readonly int unknown;
 
     public FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts)
         : this(
@@ -32,18 +34,20 @@ public sealed class FleetSnapshot
             hosts.Values
                 .SelectMany(h => StacksOf(h).Select(s => (Stack: s, Host: h.Name)))
                 .GroupBy(p => p.Stack, p => p.Host, StringComparer.Ordinal)
-                .ToImmutableDictionary(g => g.Key, g => g.ToImmutableSortedSet(StringComparer.Ordinal), StringComparer.Ordinal),
+                .ToImmutableDictionary(g => g.Key, g => new Presence(g.ToImmutableSortedSet(StringComparer.Ordinal)), StringComparer.Ordinal),
             hosts.ToImmutableSortedDictionary(h => h.Key, h => h.Value.Facts?.Address, StringComparer.Ordinal),
-            hosts.ToImmutableSortedDictionary(h => h.Key, h => StandingOf(h.Value), StringComparer.Ordinal))
+            hosts.ToImmutableSortedDictionary(h => h.Key, h => StandingOf(h.Value), StringComparer.Ordinal),
+            hosts.Values.Count(h => h.State == HostState.Unknown))
     {
     }
 
-    private FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts, ImmutableDictionary<string, ImmutableSortedSet<string>> hostsOfStacks, ImmutableSortedDictionary<string, string?> addresses, ImmutableSortedDictionary<string, HostStanding> standings)
+    private FleetSnapshot(ImmutableSortedDictionary<string, HostSnapshot> hosts, ImmutableDictionary<string, Presence> presences, ImmutableSortedDictionary<string, string?> addresses, ImmutableSortedDictionary<string, HostStanding> standings, int unknown)
     {
         Hosts = hosts;
-        this.hostsOfStacks = hostsOfStacks;
+        this.presences = presences;
         Addresses = addresses;
         Standings = standings;
+        this.unknown = unknown;
     }
 
     public static FleetSnapshot Empty { get; } = new(ImmutableSortedDictionary.Create<string, HostSnapshot>(StringComparer.Ordinal));
@@ -56,23 +60,32 @@ public sealed class FleetSnapshot
     /// <summary>Of all hosts. The very same object as long as none of it is another, which it is not when only replicas have changed.</summary>
     public ImmutableSortedDictionary<string, HostStanding> Standings { get; }
 
+    /// <summary>No host is <see cref="HostState.Unknown"/>.</summary>
+    public bool IsHeard => unknown == 0;
+
     /// <summary>Which hosts have containers of the stack, also where they are down. The very same object as long as they are the same ones.</summary>
-    public ImmutableSortedSet<string> HostsOf(string stack) => hostsOfStacks.GetValueOrDefault(stack, NoHosts);
+    public ImmutableSortedSet<string> HostsOf(string stack) => presences.GetValueOrDefault(stack)?.Hosts ?? NoHosts;
+
+    /// <summary>The very same object as long as the stack's replicas are what they were, on hosts that are what they were; null: it has none.</summary>
+    public object? PresenceOf(string stack) => presences.GetValueOrDefault(stack);
 
     public FleetSnapshot With(HostSnapshot host)
     {
-        var (before, after) = (StacksOf(Hosts.GetValueOrDefault(host.Name)), StacksOf(host));
-        var index = hostsOfStacks;
+        var known = Hosts.GetValueOrDefault(host.Name);
+        var (before, after) = (StacksOf(known), StacksOf(host));
+        var index = presences;
         foreach (var gone in before.Where(s => !after.Contains(s)))
         {
-            var left = index[gone].Remove(host.Name);
-            index = left.IsEmpty ? index.Remove(gone) : index.SetItem(gone, left);
+            var left = index[gone].Hosts.Remove(host.Name);
+            index = left.IsEmpty ? index.Remove(gone) : index.SetItem(gone, new Presence(left));
         }
-        foreach (var stack in after.Where(s => !before.Contains(s)))
+        after.IntersectWith(known is not null && IsSame(known, host) ? Differing(known.Replicas, host.Replicas) : after);
+        foreach (var stack in after)
         {
-            index = index.SetItem(stack, index.GetValueOrDefault(stack, ImmutableSortedSet.Create<string>(StringComparer.Ordinal)).Add(host.Name));
+            index = index.SetItem(stack, new Presence((index.GetValueOrDefault(stack)?.Hosts ?? NoHosts).Add(host.Name)));
         }
-        return new FleetSnapshot(Hosts.SetItem(host.Name, host), index, Addresses.SetItem(host.Name, host.Facts?.Address), Standings.SetItem(host.Name, StandingOf(host)));
+        var stillUnknown = unknown - (known?.State == HostState.Unknown ? 1 : 0) + (host.State == HostState.Unknown ? 1 : 0);
+        return new FleetSnapshot(Hosts.SetItem(host.Name, host), index, Addresses.SetItem(host.Name, host.Facts?.Address), Standings.SetItem(host.Name, StandingOf(host)), stillUnknown);
     }
 
     /// <summary>Replicas of a stack on hosts that are not down.</summary>
@@ -89,6 +102,17 @@ public sealed class FleetSnapshot
         where replica.Key.Stack == stack
         select (host, replica);
 
+    /// <summary>In all that its replicas are judged by.</summary>
+    private static bool IsSame(HostSnapshot before, HostSnapshot after) =>
+        before.State == after.State && (ReferenceEquals(before.Facts, after.Facts) || after.Facts?.IsSame(before.Facts) == true);
+
+    /// <summary>Stacks that have another replica there than before, one more, or one less.</summary>
+    private static IEnumerable<string> Differing(ImmutableSortedDictionary<string, ReplicaSnapshot> before, ImmutableSortedDictionary<string, ReplicaSnapshot> after) =>
+        ReferenceEquals(before, after) ? [] : [.. StacksNotIn(before, after), .. StacksNotIn(after, before)];
+
+    private static IEnumerable<string> StacksNotIn(ImmutableSortedDictionary<string, ReplicaSnapshot> other, ImmutableSortedDictionary<string, ReplicaSnapshot> replicas) =>
+        replicas.Where(r => !ReferenceEquals(other.GetValueOrDefault(r.Key), r.Value)).Select(r => r.Value.Key.Stack);
+
     private static HostStanding StandingOf(HostSnapshot host) => new(host.State, host.Facts?.ShowsEveryTable ?? true);
 
     private static HashSet<string> StacksOf(HostSnapshot? host)
@@ -102,6 +126,12 @@ public sealed class FleetSnapshot
             }
         }
         return stacks;
+    }
+
+    /// <summary>One for each way that a stack is there: compared by reference.</summary>
+    private sealed class Presence(ImmutableSortedSet<string> hosts)
+    {
+        public ImmutableSortedSet<string> Hosts { get; } = hosts;
     }
 }
 

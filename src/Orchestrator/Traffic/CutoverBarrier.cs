@@ -52,8 +52,7 @@ internal sealed class CutoverBarrier
         {
             if (host.State == HostState.Down)
             {
-                fenced.Add(name);
-                Forget(name);
+                Lose(name);
             }
             else if (audience?.Contains(name) == false)
             {
@@ -71,6 +70,13 @@ internal sealed class CutoverBarrier
             fenced.Remove(gone);
             Forget(gone);
         }
+    }
+
+    /// <summary>Nobody waits for it any longer; it is fenced until it shows the newest version.</summary>
+    public void Lose(string host)
+    {
+        fenced.Add(host);
+        Forget(host);
     }
 
     private void Forget(string host)

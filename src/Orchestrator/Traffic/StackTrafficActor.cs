@@ -35,6 +35,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
 
     /// <summary>Hosts that have been told that they need not show the stack.</summary>
     private readonly HashSet<string> excused = new(StringComparer.Ordinal);
+
+    /// <summary>What <see cref="content"/> was made of.</summary>
+    private object?[] made = [];
+
+    private (ImmutableArray<ServiceTraffic> Services, string Text) content = ([], "");
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo, DateTimeOffset Since, int? Restarts)> publishing = [];
     private readonly List<(string Endpoint, ReplicaKey Replica, string Host, IActorRef ReplyTo)> draining = [];
     private readonly List<(long Version, IActorRef ReplyTo, DateTimeOffset Until)> settling = [];
@@ -142,12 +147,25 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private Task FleetChangedAsync(TrafficMessage.FleetChanged message)
     {
         snapshot = message.Fleet;
-        Lose();
-        if (switching.Count > 0)
+        if (!snapshot.Hosts.ContainsKey(message.Host))
+        {
+            // One that joins under its name later is another one.
+            excused.Remove(message.Host);
+        }
+        var isMember = audience.Members.Contains(message.Host);
+        if (isMember)
+        {
+            Lose(message.Host);
+        }
+        var isNamed = message.Scope == ChangeScope.All || message.Stacks.Contains(stack, StringComparer.Ordinal);
+        if (isNamed && switching.Count > 0)
         {
             return RefreshAsync();
         }
-        RefreshSoon();
+        if (isNamed || isMember)
+        {
+            RefreshSoon(mayWait: !isNamed);
+        }
         return Task.CompletedTask;
     }
 
@@ -292,24 +310,24 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     }
 
     /// <summary>At once, for it may be back before there is another table, and knows nothing then.</summary>
-    private void Lose()
+    private void Lose(string host)
     {
-        if (!isRemoved && snapshot.Standings.Any(h => h.Value.State == HostState.Down))
+        if (!isRemoved && snapshot.Standings.TryGetValue(host, out var standing) && standing.State == HostState.Down)
         {
-            excused.ExceptWith(snapshot.Standings.Where(h => h.Value.State == HostState.Down).Select(h => h.Key));
-            barrier.Observe(snapshot, audience.Members);
+            barrier.Lose(host);
         }
     }
 
     /// <summary>What is told in a row, such as by the replicas of a batch, becomes one table; and while hosts are busy with one there is none after it.</summary>
-    private void RefreshSoon()
+    /// <param name="mayWait">Nothing of the stack is otherwise, only hosts that show it: when many go or return in a row they are looked at together.</param>
+    private void RefreshSoon(bool mayWait = false)
     {
         if (isRefreshDue)
         {
             return;
         }
         isRefreshDue = true;
-        if (barrier.IsShown(marks.Version))
+        if (!mayWait && barrier.IsShown(marks.Version))
         {
             Self.Tell(new RefreshDue());
         }
@@ -346,7 +364,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private async Task RefreshAsync()
     {
         isRefreshDue = false;
-        var isHeard = table is not null || snapshot.Hosts.Values.All(h => h.State != HostState.Unknown);
+        var isHeard = table is not null || snapshot.IsHeard;
         if (isRemoved || target is null || snapshot.Hosts.IsEmpty || !isHeard)
         {
             if (!isRemoved)
@@ -368,12 +386,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         }
         SwitchServing();
         KeepWithoutSuccessor();
-        var services = TrafficTables.Services(target, snapshot, marks);
+        var (services, text) = Content(target);
         if (Yield(services))
         {
-            services = TrafficTables.Services(target, snapshot, marks);
+            (services, text) = Content(target);
         }
-        var text = JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable);
         if (text != shown || hosts.Text != shownHosts)
         {
             var gone = marks.Draining.Where(IsGone);
@@ -390,23 +407,30 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         Check();
     }
 
+    /// <summary>What the table is to have, with its text: the last one while nothing is otherwise than that was made of.</summary>
+    private (ImmutableArray<ServiceTraffic> Services, string Text) Content(TrafficTarget wanted)
+    {
+        object?[] now = [wanted, snapshot.PresenceOf(stack), marks.Draining, marks.WithheldNames];
+        if (!made.SequenceEqual(now, ReferenceEqualityComparer.Instance))
+        {
+            var services = TrafficTables.Services(wanted, snapshot, marks);
+            content = (services, JsonSerializer.Serialize(new TrafficTable { Stack = stack, Version = 0, Services = services }, ProtocolJson.Default.TrafficTable));
+            made = now;
+        }
+        return content;
+    }
+
     private Task KeepMarksAsync() => isMarked ? SaveAsync(marks) : Task.CompletedTask;
 
     /// <summary>A host waits with all it shows until every stack's table is there: those that need not show this one are told so once.</summary>
     private void Excuse()
     {
-        foreach (var (host, standing) in snapshot.Standings)
+        excused.ExceptWith(audience.Members);
+        ImmutableArray<string> others = [.. snapshot.Standings.Keys.Where(h => !audience.Members.Contains(h) && excused.Add(h))];
+        if (!others.IsEmpty)
         {
-            if (standing.State == HostState.Down || audience.Members.Contains(host))
-            {
-                excused.Remove(host);
-            }
-            else if (standing.State != HostState.Unknown && excused.Add(host))
-            {
-                fleet.Tell(new FleetMessage.Send(host, new AgentCommand.ApplyTraffic { CommandId = TrafficKey(stack), Table = new TrafficTable { Stack = stack, Version = 0 } }));
-            }
+            fleet.Tell(new FleetMessage.Excuse(stack, others));
         }
-        excused.IntersectWith(snapshot.Standings.Keys);
     }
 
     /// <summary>The host has been heard, and has no such container any more.</summary>

@@ -132,7 +132,7 @@ internal sealed class TrafficActor : ReceiveActor
 
     private void FleetChanged(TrafficMessage.FleetChanged message)
     {
-        foreach (var stack in message.Stacks.IsEmpty ? stacks.Keys.ToImmutableArray() : message.Stacks)
+        foreach (var stack in message.Scope >= ChangeScope.Standing ? [.. stacks.Keys] : message.Stacks)
         {
             if (stacks.TryGetValue(stack, out var actor))
             {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orchestrator.Changes;
+using Orchestrator.Fleet;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 
@@ -76,7 +77,6 @@ internal abstract record TrafficMessage
     /// <summary>The stack is gone for good: hosts are told to forget it. Answered with <see cref="Settled"/> when all have, or the bound has passed.</summary>
     public sealed record Remove(string Stack) : TrafficMessage;
 
-    /// <summary>From the fleet, by way of the coordinator.</summary>
-    /// <param name="Stacks">Stacks it may matter to; empty = all.</param>
-    public sealed record FleetChanged(FleetSnapshot Fleet, ImmutableArray<string> Stacks) : TrafficMessage;
+    /// <summary>From the fleet, by way of the coordinator: as <see cref="FleetMessage.Changed"/>.</summary>
+    public sealed record FleetChanged(string Host, ImmutableArray<string> Stacks, FleetSnapshot Fleet, ChangeScope Scope) : TrafficMessage;
 }

@@ -24,14 +24,30 @@ public sealed class FleetSnapshotTests
                 1 => host with { State = host.State == HostState.Down ? HostState.Ready : HostState.Down },
                 _ => host with { Replicas = host.Replicas.SetItem(replica.ContainerName, replica) },
             };
+            var before = fleet;
             fleet = fleet.With(host);
             foreach (var stack in _stacks)
             {
+                Assert.Equal(before.Replicas(stack).Concat(before.Lost(stack)).SequenceEqual(fleet.Replicas(stack).Concat(fleet.Lost(stack)), SameStandAndReplica), ReferenceEquals(before.PresenceOf(stack), fleet.PresenceOf(stack)));
                 var expected = fleet.Hosts.Values.Where(h => h.State != HostState.Down).SelectMany(h => h.Replicas.Values.Where(r => r.Key.Stack == stack).Select(r => (h, r)));
                 Assert.Equal(expected, fleet.Replicas(stack));
                 Assert.Equal(expected, new FleetSnapshot(fleet.Hosts).Replicas(stack));
             }
         }
+    }
+
+    private static readonly IEqualityComparer<(HostSnapshot Host, ReplicaSnapshot Replica)> SameStandAndReplica =
+        EqualityComparer<(HostSnapshot Host, ReplicaSnapshot Replica)>.Create((a, b) => ReferenceEquals(a.Replica, b.Replica) && (a.Host.Name, a.Host.State) == (b.Host.Name, b.Host.State));
+
+    [Fact]
+    public void Fleet_is_heard_while_no_host_is_unknown()
+    {
+        var fleet = World.Hosts("h1", "h2").In("h1", HostState.Unknown).In("h2", HostState.Unknown);
+        Assert.False(fleet.IsHeard);
+        Assert.False((fleet = fleet.In("h1", HostState.Ready)).IsHeard);
+        Assert.True((fleet = fleet.In("h2", HostState.Down)).IsHeard);
+        Assert.True(new FleetSnapshot(fleet.Hosts).IsHeard);
+        Assert.False(new FleetSnapshot(fleet.In("h2", HostState.Unknown).Hosts).IsHeard);
     }
 
     [Fact]

@@ -196,7 +196,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
         Watch(traffic);
         Sys.Stop(traffic);
         ExpectTerminated(traffic);
-        fleet.ReceiveWhile<FleetMessage.Send>(null, TimeSpan.FromMilliseconds(50), m => m as FleetMessage.Send);
+        fleet.ReceiveWhile<FleetMessage>(null, TimeSpan.FromMilliseconds(50), m => m as FleetMessage);
 
         Start(World.Revision(1, quiet));
         Standing(out var after);
@@ -237,7 +237,41 @@ public sealed class StackTrafficActorTests : ActorTestKit
         AcknowledgeAll("h1", TrafficTables.Id(Key(quiet), "h1"));
         ExpectMsg<TrafficMessage.Drained>();
 
-        Assert.Equal(["h1", "h2 0", "h3 0"], Sent().Select(s => s.Host == "h1" ? s.Host : $"{s.Host} {TableOf(s).Version}").Distinct().Order());
+        Assert.Equal(["h1"], Sent().Select(s => s.Host).Distinct());
+
+        // h1 as long as it had nothing of it.
+        Assert.Equal(["h1", "h2", "h3"], excused);
+    }
+
+    [Fact]
+    public void Host_without_the_stack_that_was_down_and_is_back_is_told_nothing_of_it()
+    {
+        var quiet = World.Service("web", "app:v1");
+        now = Sparing(World.Hosts("h1", "h2", "h3"));
+        Start(World.Revision(1, quiet));
+        Observe(now = Run(now, "h1", quiet, "10.0.0.2"));
+        AcknowledgeAll("h1");
+        var before = Sent().Count;
+
+        traffic.Tell(new TrafficMessage.FleetChanged("h2", [], now = now.In("h2", HostState.Down), ChangeScope.Standing));
+        traffic.Tell(new TrafficMessage.FleetChanged("h2", [], now = now.In("h2", HostState.Ready), ChangeScope.Standing));
+        Assert.Equal(before, Sent().Count);
+        Assert.Equal(["h1", "h2", "h3"], excused);
+    }
+
+    [Fact]
+    public void Host_that_shows_the_stack_and_was_down_is_sent_its_table_again_when_it_is_back_without_a_replica_of_it()
+    {
+        Start(World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+        var version = ReadTables().Last().Version;
+        AcknowledgeAll("h1");
+        traffic.Tell(new TrafficMessage.FleetChanged("h2", [], now = now.In("h2", HostState.Down), ChangeScope.Standing));
+        Standing(out var behind);
+        Assert.Empty(behind);
+
+        traffic.Tell(new TrafficMessage.FleetChanged("h2", [], now = now.In("h2", HostState.Ready), ChangeScope.Standing));
+        Assert.Equal("h2", fleet.ExpectMsg<FleetMessage.Send>(s => TableOf(s).Version == version).Host);
     }
 
     [Fact]
@@ -508,10 +542,14 @@ public sealed class StackTrafficActorTests : ActorTestKit
 
     private readonly List<FleetMessage.Send> sent = [];
 
+    private readonly List<string> excused = [];
+
     private List<FleetMessage.Send> Sent()
     {
         Standing(out _);
-        sent.AddRange(fleet.ReceiveWhile<FleetMessage.Send>(null, TimeSpan.FromMilliseconds(50), m => m as FleetMessage.Send));
+        var told = fleet.ReceiveWhile<FleetMessage>(null, TimeSpan.FromMilliseconds(50), m => m as FleetMessage);
+        sent.AddRange(told.OfType<FleetMessage.Send>());
+        excused.AddRange(told.OfType<FleetMessage.Excuse>().SelectMany(e => e.Hosts));
         return sent;
     }
 
@@ -547,7 +585,8 @@ public sealed class StackTrafficActorTests : ActorTestKit
         traffic.Tell(new TrafficTarget(new StackHead { Stack = World.Stack, Current = newestFirst[0].Number }, [.. newestFirst]));
     }
 
-    private void Observe(FleetSnapshot snapshot) => traffic.Tell(new TrafficMessage.FleetChanged(snapshot, [World.Stack]));
+    private void Observe(FleetSnapshot snapshot) =>
+        traffic.Tell(new TrafficMessage.FleetChanged(snapshot.Hosts.Values.FirstOrDefault(h => h.State == HostState.Down)?.Name ?? "h1", [World.Stack], snapshot, ChangeScope.Named));
 
     /// <summary>What was sent to both hosts since the last time, until the newest version has gone to each.</summary>
     private List<TrafficTable> ReadTables()

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Fleet;
+using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Store;
+using Orchestrator.Tests.Planning;
+
+namespace Orchestrator.Tests.Fleet;
+
+/// <summary>Who is told of a change of a host.</summary>
+public sealed class FleetActorTests : ActorTestKit
+{
+    private readonly MemoryStore store = new();
+    private IActorRef fleet = ActorRefs.Nobody;
+
+    [Fact]
+    public async Task Hosts_that_are_known_and_return_concern_the_stacks_they_have_and_all_stacks_with_the_last_of_them()
+    {
+        await StartAsync("h1", "h2");
+        Connect("h1");
+        Report("h1", "shop");
+        Assert.Equal(("shop", ChangeScope.Awaited), Told("h1"));
+        Connect("h2");
+        Report("h2", "blog");
+        Assert.Equal(("blog", ChangeScope.All), Told("h2"));
+    }
+
+    [Fact]
+    public async Task Host_that_is_back_before_it_was_down_concerns_its_own_stacks_and_those_that_wait_for_hosts()
+    {
+        await StartAsync("h1");
+        var link = Connect("h1");
+        Report("h1", "blog", "shop");
+        Told("h1");
+
+        fleet.Tell(new FleetMessage.AgentDisconnected("h1", link, "broken"));
+        Assert.Equal(("blog shop", ChangeScope.Named), Told("h1"));
+        Connect("h1");
+        Report("h1", "blog", "shop");
+        Assert.Equal(("blog shop", ChangeScope.Awaited), Told("h1"));
+        Report("h1", "blog", "mail");
+        Assert.Equal(("mail shop", ChangeScope.Named), Told("h1"));
+    }
+
+    [Fact]
+    public async Task Host_with_no_replica_that_loses_its_link_concerns_nobody_until_it_is_down()
+    {
+        await StartAsync(TimeSpan.FromMilliseconds(500), "h1");
+        var link = Connect("h1");
+        Report("h1");
+        Told("h1");
+        fleet.Tell(new FleetMessage.AgentDisconnected("h1", link, "broken"));
+        Assert.Equal(("", ChangeScope.Standing), Told("h1"));
+        Connect("h1");
+        Report("h1");
+        Assert.Equal(("", ChangeScope.Standing), Told("h1"));
+    }
+
+    [Fact]
+    public async Task Host_that_is_new_or_has_another_label_concerns_every_stack()
+    {
+        await StartAsync();
+        Connect("h1");
+        Report("h1");
+        Assert.Equal(("", ChangeScope.All), Told("h1"));
+        host!.Tell(new AgentEvent.InventoryReported(Facts("h1") with { Labels = ImmutableSortedDictionary<string, string>.Empty.Add("disk", "ssd") }, []));
+        Assert.Equal(("", ChangeScope.All), Told("h1"));
+    }
+
+    private IActorRef? host;
+
+    private Task StartAsync(params string[] known) => StartAsync(TimeSpan.FromMinutes(1), known);
+
+    private async Task StartAsync(TimeSpan downAfter, params string[] known)
+    {
+        await store.CommitAsync([.. known.Select(h => new StoreChange.Put($"hosts/{h}", JsonSerializer.Serialize(Facts(h), StoreJson.Default.HostFacts)))], CancellationToken.None);
+        var (entries, options) = (store, new FleetOptions { RemembersHosts = true, HostDownAfter = downAfter });
+        fleet = Sys.ActorOf(Props.Create(() => new FleetActor(options, entries, NullLoggerFactory.Instance)));
+        await AwaitConditionAsync(() => fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), TimeSpan.FromSeconds(5)).GetAwaiter().GetResult().Hosts.Count == known.Length);
+        fleet.Tell(new FleetMessage.Subscribe(Replicas: true), TestActor);
+    }
+
+    private IActorRef Connect(string name)
+    {
+        var link = CreateTestProbe();
+        fleet.Tell(new FleetMessage.AgentConnected(name, link.Ref), link.Ref);
+        host = link.ExpectMsg<FleetMessage.SessionOpened>().Uplink;
+        return link.Ref;
+    }
+
+    private void Report(string name, params string[] stacks) => host!.Tell(new AgentEvent.InventoryReported(
+        Facts(name),
+        [.. stacks.Select(s => new ReplicaKey(s, "web", 1, "r1")).Select(k => new ReplicaSnapshot { Key = k, ContainerId = k.ContainerName, ContainerName = k.ContainerName, State = ReplicaState.Running, Created = World.Start })]));
+
+    private static HostFacts Facts(string name) => World.Host(name).Facts!;
+
+    private (string Stacks, ChangeScope Scope) Told(string name)
+    {
+        var changed = FishForMessage<FleetMessage.Changed>(c => c.Host == name);
+        return (string.Join(' ', changed.Stacks.Order(StringComparer.Ordinal)), changed.Scope);
+    }
+}
