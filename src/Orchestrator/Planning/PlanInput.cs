@@ -20,6 +20,9 @@ public sealed record PlanInput
     /// </summary>
     public ImmutableHashSet<string>? GoodRevisions { get; init; }
 
+    /// <summary>By service, the revision whose replicas take the traffic, where another's may run beside them; empty when nothing has stood before.</summary>
+    public ImmutableDictionary<string, string> StandsAt { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Empty = all services.</summary>
     public ImmutableArray<string> Only { get; init; } = [];
 

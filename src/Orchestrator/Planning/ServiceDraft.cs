@@ -457,7 +457,9 @@ internal sealed class ServiceDraft
 
     /// <summary>An earlier change has left the new replica beside the old one. In a blue-green it waits for the switch as if it were new, and the old one stays until then.</summary>
     private bool IsToSwitch(ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> others) =>
-        service.Deploy.Strategy.Kind == StrategyKind.BlueGreen && !input.IsRepair && !input.IsRollback && others.Any(o => o.Replica.IsServing && o.Replica.Key.Revision != revision.Id);
+        service.Deploy.Strategy.Kind == StrategyKind.BlueGreen && !input.IsRepair && !input.IsRollback
+        && input.StandsAt.TryGetValue(service.Name, out var standing) && standing != revision.Id
+        && others.Any(o => o.Replica.IsServing && o.Replica.Key.Revision == standing);
 
     private SlotDraft Outdated(int slot, ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> there, string? pinnedHost)
     {

@@ -24,15 +24,17 @@ public sealed class PlannerTests
     }
 
     [Theory]
-    [InlineData(StrategyKind.BlueGreen, SlotAction.Replace)]
-    [InlineData(StrategyKind.Rolling, SlotAction.Remove)]
-    public void New_replica_beside_an_old_one_of_its_slot_waits_for_the_switch_of_a_blue_green(StrategyKind kind, SlotAction action)
+    [InlineData(StrategyKind.BlueGreen, "app:v1", SlotAction.Replace)]
+    [InlineData(StrategyKind.BlueGreen, "app:v2", SlotAction.Remove)]
+    [InlineData(StrategyKind.Rolling, "app:v1", SlotAction.Remove)]
+    public void New_replica_beside_the_one_in_the_traffic_waits_for_the_switch_of_a_blue_green(StrategyKind kind, string standing, SlotAction action)
     {
-        var (old, next) = (Service("web", replicas: 1), Service("web", "app:v2"));
+        var (old, next) = (Service("web", "app:v1"), Service("web", "app:v2"));
         next = next with { Deploy = next.Deploy with { Strategy = new StrategySpec { Kind = kind } } };
-        var plan = Plan(Hosts("h1", "h2").Run("h1", old, 1).Run("h2", next, 1), Revision(1, old), Revision(2, next));
+        var stands = ImmutableDictionary<string, string>.Empty.Add("web", IdOf(Service("web", standing)));
+        var input = new PlanInput { Stack = Stack, Current = Revision(1, old), Target = Revision(2, next), Fleet = Hosts("h1", "h2").Run("h1", old, 1).Run("h2", next, 1), StandsAt = stands };
 
-        var slot = Assert.Single(Assert.Single(plan.Services).Slots);
+        var slot = Assert.Single(Assert.Single(Planner.Plan(input).Plan!.Services).Slots);
         Assert.Equal(action, slot.Action);
         Assert.Equal(["h1"], slot.Old.Select(o => o.Host));
         Assert.Equal(action == SlotAction.Replace ? "h2" : null, slot.Host);
