@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orchestrator.Engine;
 
 namespace Orchestrator.Agent.Networks;
 
@@ -14,10 +15,17 @@ internal sealed class HeldAddresses
 
     public void Hold(string container, ImmutableSortedDictionary<string, string> addresses, DateTimeOffset now) => _held[container] = (addresses, now);
 
-    /// <summary>Lets go of what is there now, and of what has been waited for too long.</summary>
-    public void Settle(IEnumerable<string> present, DateTimeOffset now)
+    /// <summary>It is to be chosen for anew.</summary>
+    public void Release(string container) => _held.Remove(container);
+
+    /// <summary>Lets go of what is there now, and of what has been waited for too long. An engine lists a container that it is still making before its addresses.</summary>
+    public void Settle(IEnumerable<ContainerSummary> present, DateTimeOffset now)
     {
-        foreach (var container in present) _held.Remove(container);
+        foreach (var container in present)
+        {
+            if (_held.TryGetValue(container.Name, out var held) && held.Addresses.All(a => container.Addresses.GetValueOrDefault(a.Key) == a.Value)) _held.Remove(container.Name);
+        }
+
         foreach (var late in _held.Where(h => now - h.Value.Since > HeldMax).Select(h => h.Key).ToArray()) _held.Remove(late);
     }
 }

@@ -147,7 +147,8 @@ internal sealed class NetworkKeeper(IEngine engine, string hostName, OverlayBrid
         var pinnable = networks.Where(n => n.Labels.ContainsKey(NetworkLabels.Subnet) && n.Subnet is not null).ToArray();
         if (pinnable.Length == 0) return chosen.ToImmutable();
         var listed = await engine.ListContainersAsync(EngineFilters.Label(ReplicaLabels.Stack), all: true, cancellation);
-        _held.Settle(listed.Select(c => c.Name).Append(container), now);
+        _held.Release(container);
+        _held.Settle(listed, now);
         foreach (var network in pinnable)
         {
             HashSet<string> taken =
