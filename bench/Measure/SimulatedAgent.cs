@@ -12,6 +12,7 @@ internal sealed class SimulatedAgent : ReceiveActor
     private readonly int number;
     private readonly CountdownEvent connected;
     private readonly Dictionary<string, ReplicaSnapshot> replicas = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TrafficTable> tables = new(StringComparer.Ordinal);
     private IActorRef uplink = ActorRefs.Nobody;
     private bool isCounted;
     private int addresses;
@@ -28,13 +29,8 @@ internal sealed class SimulatedAgent : ReceiveActor
         Receive<AgentCommand.PrepareReplica>(c => Tell(new AgentEvent.ReplicaPrepared(c.CommandId, c.Key)));
         Receive<AgentCommand.StartReplica>(Start);
         Receive<AgentCommand.StopReplica>(Stop);
-        Receive<AgentCommand.ApplyTraffic>(c => Tell(new AgentEvent.TrafficApplied
-        {
-            CommandId = c.CommandId,
-            Stack = c.Table.Stack,
-            Version = c.Table.Version,
-            Drained = [.. c.Table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id)],
-        }));
+        Receive<AgentCommand.ApplyTraffic>(c => Show(c.CommandId, c.Table));
+        Receive<AgentCommand.ChangeTraffic>(Change);
         Receive<AgentCommand.RemoveStack>(Remove);
         Receive<AgentCommand>(_ => { });
     }
@@ -51,7 +47,7 @@ internal sealed class SimulatedAgent : ReceiveActor
     }
 
     private void Report() => Tell(new AgentEvent.InventoryReported(
-        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", ShowsEveryTable = false, Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
+        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", TakesTableChanges = true, ShowsEveryTable = false, Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
         [.. replicas.Values]));
 
     private void Start(AgentCommand.StartReplica command)
@@ -89,8 +85,33 @@ internal sealed class SimulatedAgent : ReceiveActor
         Tell(new AgentEvent.ReplicaStopped(command.CommandId, command.Key));
     }
 
+    private void Change(AgentCommand.ChangeTraffic command)
+    {
+        if (tables.TryGetValue(command.Change.Stack, out var table) && table.Version == command.Change.Base)
+        {
+            Show(command.CommandId, command.Change.Of(table));
+        }
+        else
+        {
+            Tell(new AgentEvent.TrafficMissed(command.CommandId));
+        }
+    }
+
+    private void Show(string commandId, TrafficTable table)
+    {
+        tables[table.Stack] = table;
+        Tell(new AgentEvent.TrafficApplied
+        {
+            CommandId = commandId,
+            Stack = table.Stack,
+            Version = table.Version,
+            Drained = [.. table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id)],
+        });
+    }
+
     private void Remove(AgentCommand.RemoveStack command)
     {
+        tables.Remove(command.Stack);
         foreach (var replica in replicas.Values.Where(r => r.Key.Stack == command.Stack).ToList())
         {
             replicas.Remove(replica.ContainerName);

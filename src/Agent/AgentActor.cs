@@ -202,7 +202,7 @@ public sealed partial class AgentActor : ReceiveActor
             case AgentCommand.CloseLogs close:
                 if (_logStreams.Remove(close.CommandId, out var closed)) Context.Stop(closed);
                 break;
-            case AgentCommand.BeginTraffic or AgentCommand.ApplyTraffic or AgentCommand.CountTraffic:
+            case AgentCommand.BeginTraffic or AgentCommand.ApplyTraffic or AgentCommand.ChangeTraffic or AgentCommand.CountTraffic:
                 if (command is AgentCommand.ApplyTraffic { Networks: { } networks } apply) _networks.Tell(new NetworksMessage.Keep(apply.Table.Stack, networks));
                 _traffic.Tell(command);
                 break;
@@ -301,6 +301,7 @@ public sealed partial class AgentActor : ReceiveActor
         Labels = _options.Labels,
         AgentVersion = _options.AgentVersion,
         TakesPreflight = true,
+        TakesTableChanges = true,
         ShowsEveryTable = _options.TemplatesFolder is not null,
         Address = _options.Overlay?.Address(),
         EngineId = info?.Id ?? "",

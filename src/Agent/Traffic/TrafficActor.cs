@@ -35,6 +35,7 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         _logger = logger;
         Receive<AgentCommand.BeginTraffic>(Begin);
         Receive<AgentCommand.ApplyTraffic>(Take);
+        Receive<AgentCommand.ChangeTraffic>(Change);
         Receive<AgentCommand.CountTraffic>(Count);
         Receive<SinkMessage.Applied>(m => Note(m.Sink, m.Number, s => s with { Applied = Math.Max(s.Applied, m.Number), Problem = m.Number >= _number ? null : s.Problem, Refused = m.Number >= s.Applied ? m.Refused : s.Refused }));
         Receive<SinkMessage.Hindered>(m => Note(m.Sink, m.Number, s => s with { Problem = m.Number >= s.Applied ? m.Problem : s.Problem }));
@@ -77,6 +78,20 @@ internal sealed partial class TrafficActor : ReceiveActor, IWithTimers
         _awaited = _awaited?.Remove(stack);
         _traffic = new HostTraffic(_traffic.Stacks.SetItem(stack, command));
         if (_awaited is { IsEmpty: true }) Advance();
+    }
+
+    /// <summary>To the version that it is a change of, and to no other.</summary>
+    private void Change(AgentCommand.ChangeTraffic command)
+    {
+        var change = command.Change;
+        if (_traffic.Stacks.GetValueOrDefault(change.Stack) is { Table: { IsRemoved: false } table } known && table.Version == change.Base)
+        {
+            Take(known with { CommandId = command.CommandId, Table = change.Of(table) });
+        }
+        else
+        {
+            Context.Parent.Tell(new AgentEvent.TrafficMissed(command.CommandId));
+        }
     }
 
     /// <summary>The ingress is the one sink that counts; a host without has nothing to tell.</summary>

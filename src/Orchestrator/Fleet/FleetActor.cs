@@ -77,7 +77,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
     {
         if (hosts.TryGetValue(message.Host, out var host))
         {
-            host.Tell(new HostMessage.Deliver(message.Command, Sender));
+            host.Tell(new HostMessage.Deliver(message.Command, Sender, message.Change));
         }
         else
         {

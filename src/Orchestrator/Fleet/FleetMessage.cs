@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Fleet;
 
@@ -21,7 +22,8 @@ public abstract record FleetMessage
     public sealed record SessionReplaced : FleetMessage;
 
     /// <summary>Sends a command and keeps it until its last answer, over reconnects. The sender gets <see cref="Answered"/>s, or <see cref="HostLost"/> when the host is down or unknown.</summary>
-    public sealed record Send(string Host, AgentCommand Command) : FleetMessage;
+    /// <param name="Change">What is new in a table, for a host that has shown the version before it.</param>
+    public sealed record Send(string Host, AgentCommand Command, TableChange? Change = null) : FleetMessage;
 
     /// <param name="CommandId">The command this answers.</param>
     public sealed record Answered(string Host, string CommandId, AgentEvent Event) : FleetMessage;

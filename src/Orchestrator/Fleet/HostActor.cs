@@ -24,6 +24,9 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     /// <summary>Stacks that the host need not show.</summary>
     private readonly HashSet<string> excused = new(StringComparer.Ordinal);
 
+    /// <summary>By stack, on this connection: the version that was sent last, and the one that the agent has said it shows.</summary>
+    private readonly Dictionary<string, (long Sent, long Shown)> tables = new(StringComparer.Ordinal);
+
     /// <summary>Stacks whose tables the agent has been told on this connection to wait for, and has not been sent.</summary>
     private readonly HashSet<string> promised = new(StringComparer.Ordinal);
 
@@ -54,6 +57,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Receive<AgentEvent.ImageResolved>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.StackRemoved>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.TrafficApplied>(ApplyTraffic);
+        Receive<AgentEvent.TrafficMissed>(e => SendWhole(e.CommandId));
         Receive<AgentEvent.TrafficCounted>(e => Answer(e.CommandId, e, isLast: true));
         Receive<AgentEvent.Preflighted>(e => Answer(e.CommandId, e, isLast: true));
         Receive<FleetMessage.Roster>(TakeRoster);
@@ -78,6 +82,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             downlink.Tell(new FleetMessage.SessionReplaced());
         }
         downlink = message.Downlink;
+        tables.Clear();
         Context.Watch(downlink);
         Timers.Cancel("down");
         LogConnected(snapshot.Name, snapshot.State);
@@ -104,6 +109,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
         }
         promised.Clear();
+        tables.Clear();
         AnswerRefreshes();
         Publish(snapshot with { State = HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, StacksHere);
         Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
@@ -152,7 +158,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         }
         if (snapshot.State == HostState.Ready)
         {
-            SendNow(command);
+            SendNow(command, message.Change);
         }
     }
 
@@ -199,6 +205,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         if (isReturn)
         {
             LogReady(snapshot.Name, replicas.Count, inFlight.Count);
+            tables.Clear();
             TellRoster();
             // In the order of before: of a stop and a start of one replica the later one counts.
             foreach (var waiting in inFlight.Values.OrderBy(c => c.Order))
@@ -253,8 +260,14 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     }
 
     /// <summary>A table stays in flight, to be sent again on every connect, until the stack is gone.</summary>
-    private void ApplyTraffic(AgentEvent.TrafficApplied report) =>
+    private void ApplyTraffic(AgentEvent.TrafficApplied report)
+    {
+        if (tables.TryGetValue(report.Stack, out var told))
+        {
+            tables[report.Stack] = (told.Sent, report.Version);
+        }
         Answer(report.CommandId, report, isLast: inFlight.GetValueOrDefault(report.CommandId).Command is AgentCommand.ApplyTraffic { Table: { IsRemoved: true, Version: var version } } && report.Version >= version);
+    }
 
     private void TakeRoster(FleetMessage.Roster message)
     {
@@ -278,13 +291,30 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         }
     }
 
-    private void SendNow(AgentCommand command)
+    /// <summary>A table whole, but where the agent has said on this connection that it shows the very version that was sent last, and the change is one of that.</summary>
+    private void SendNow(AgentCommand command, TableChange? change = null)
     {
-        if (command is AgentCommand.ApplyTraffic traffic)
+        if (command is AgentCommand.ApplyTraffic { Table: { Stack: var stack, Version: var version } })
         {
-            promised.Remove(traffic.Table.Stack);
+            promised.Remove(stack);
+            var (isKnown, isTaken) = (tables.TryGetValue(stack, out var told), snapshot.Facts?.TakesTableChanges == true);
+            tables[stack] = (version, told.Shown);
+            if (change is not null && isTaken && isKnown && told == (change.Base, change.Base))
+            {
+                downlink?.Tell(new AgentCommand.ChangeTraffic { CommandId = command.CommandId, Change = change });
+                return;
+            }
         }
         downlink?.Tell(command);
+    }
+
+    /// <summary>The agent has lost what the change was of.</summary>
+    private void SendWhole(string commandId)
+    {
+        if (snapshot.State == HostState.Ready && inFlight.TryGetValue(commandId, out var waiting))
+        {
+            SendNow(waiting.Command);
+        }
     }
 
     /// <summary>An agent that waits for the stack's table is told that it is empty, with the version that no table has; others are not told.</summary>

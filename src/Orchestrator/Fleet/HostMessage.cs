@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Fleet;
 
@@ -11,7 +12,8 @@ internal abstract record HostMessage
 
     public sealed record Disconnect(IActorRef Downlink, string Reason) : HostMessage;
 
-    public sealed record Deliver(AgentCommand Command, IActorRef ReplyTo) : HostMessage;
+    /// <param name="Change">As in <see cref="FleetMessage.Send"/>.</param>
+    public sealed record Deliver(AgentCommand Command, IActorRef ReplyTo, TableChange? Change = null) : HostMessage;
 
     /// <summary>Ask the agent for its inventory; answered with <see cref="Refreshed"/>, also when it disconnects meanwhile.</summary>
     public sealed record Refresh(long Number) : HostMessage;

@@ -52,6 +52,9 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private TrafficTarget? target;
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
     private TrafficTable? table;
+
+    /// <summary>What the table has otherwise than the one before it; null: there was none, or hosts are told more with it.</summary>
+    private TableChange? change;
     private string shown = "";
     private string shownHosts = "";
     private string toldBehind = "";
@@ -395,9 +398,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         {
             var gone = marks.Draining.Where(IsGone);
             await SaveAsync(marks with { Version = marks.Version + 1, Draining = marks.Draining.Except(gone) });
+            var before = hosts.Text == shownHosts ? table : null;
             shown = text;
             shownHosts = hosts.Text;
             table = new TrafficTable { Stack = stack, Version = marks.Version, Services = services };
+            change = before is { IsRemoved: false } ? TableChange.Between(before, table) : null;
             barrier.Publish(services, marks.Version);
             LogTable(stack, marks.Version, services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Serving)), services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Draining)));
             extras.Publish(table);
@@ -456,7 +461,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
                 Peers = hosts.Peers,
                 Certificates = hosts.Certificates,
                 Networks = hosts.Networks,
-            }));
+            }, change));
         }
     }
 
@@ -593,6 +598,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         marks = marks with { Version = marks.Version + 1, ShownBy = null };
         await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
         table = new TrafficTable { Stack = stack, Version = marks.Version, IsRemoved = true };
+        change = null;
         shown = "";
         barrier.Publish([], marks.Version);
         extras.Publish(table);

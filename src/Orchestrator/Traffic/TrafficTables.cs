@@ -31,11 +31,9 @@ internal static class TrafficTables
         {
             return null;
         }
-        var endpoints = replicas
+        var endpoints = Orchestrator.Traffic.Endpoint.Ordered(replicas
             .Select(r => Endpoint(target.OfRevision(name, r.Replica.Key.Revision) ?? wanted, r.Host, r.Replica, marks))
-            .OfType<Endpoint>()
-            .OrderBy(e => e.Replica.Slot).ThenBy(e => e.Host, StringComparer.Ordinal).ThenBy(e => e.Replica.Revision, StringComparer.Ordinal)
-            .ToImmutableArray();
+            .OfType<Endpoint>());
         var held = target.Held(name, endpoints);
         var shown = held ?? wanted;
         return new ServiceTraffic

@@ -18,6 +18,7 @@ namespace Orchestrator.Protocol;
 [JsonDerivedType(typeof(ReportInventory), "report-inventory")]
 [JsonDerivedType(typeof(BeginTraffic), "begin-traffic")]
 [JsonDerivedType(typeof(ApplyTraffic), "apply-traffic")]
+[JsonDerivedType(typeof(ChangeTraffic), "change-traffic")]
 [JsonDerivedType(typeof(CountTraffic), "count-traffic")]
 [JsonDerivedType(typeof(Preflight), "preflight")]
 public abstract record AgentCommand
@@ -135,6 +136,16 @@ public abstract record AgentCommand
 
         /// <summary>Engine names of the networks that the stack's file has: others of the stack's go once no container uses them. Null: not said, and all stay.</summary>
         public ImmutableArray<string>? Networks { get; init; }
+    }
+
+    /// <summary>
+    /// In place of an <see cref="ApplyTraffic"/> with the same id that has nothing new but this of its table. Answers as that does; or
+    /// <see cref="AgentEvent.TrafficMissed"/> when the agent does not have the version that it is a change of. Only to agents with <see cref="HostFacts.TakesTableChanges"/>.
+    /// </summary>
+    public sealed record ChangeTraffic : AgentCommand
+    {
+        [JsonConverter(typeof(TableChangeConverter))]
+        public required TableChange Change { get; init; }
     }
 
     /// <summary>What has this host's ingress counted of the stack's endpoints? Answers <see cref="AgentEvent.TrafficCounted"/>. Not repeated on a reconnect: whoever asks waits for seconds only.</summary>

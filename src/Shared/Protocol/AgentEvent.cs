@@ -34,6 +34,7 @@ public enum ReplicaPhase
 [JsonDerivedType(typeof(LogLines), "log-lines")]
 [JsonDerivedType(typeof(LogsEnded), "logs-ended")]
 [JsonDerivedType(typeof(TrafficApplied), "traffic-applied")]
+[JsonDerivedType(typeof(TrafficMissed), "traffic-missed")]
 [JsonDerivedType(typeof(TrafficCounted), "traffic-counted")]
 [JsonDerivedType(typeof(Preflighted), "preflighted")]
 public abstract record AgentEvent
@@ -111,6 +112,9 @@ public abstract record AgentEvent
         /// <summary>Why the newest table is not shown yet; the agent goes on trying.</summary>
         public ImmutableArray<TrafficProblem> Problems { get; init; } = [];
     }
+
+    /// <summary>Of the table that was to be changed the agent has another version or none: it is to be sent whole.</summary>
+    public sealed record TrafficMissed(string CommandId) : AgentEvent;
 
     /// <summary>Totals so far; they begin anew with each process of the ingress, so only a rise between two answers means anything.</summary>
     public sealed record TrafficCounted : AgentEvent

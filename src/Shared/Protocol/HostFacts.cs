@@ -35,6 +35,9 @@ public sealed record HostFacts
     /// <summary>The agent knows <see cref="AgentCommand.Preflight"/>; an older one would end the link over it.</summary>
     public bool TakesPreflight { get; init; }
 
+    /// <summary>The agent knows <see cref="AgentCommand.ChangeTraffic"/>.</summary>
+    public bool TakesTableChanges { get; init; }
+
     /// <summary>Something on the host reads the tables of all stacks, whether or not they have to do with it: templates. True of an agent that does not say.</summary>
     public bool ShowsEveryTable { get; init; } = true;
 

@@ -20,5 +20,6 @@ public sealed class ProtocolJson() : ProtocolJsonMetadata(DeclaredDefaults.Optio
 [JsonSerializable(typeof(AgentEvent))]
 [JsonSerializable(typeof(LinkFrame))]
 [JsonSerializable(typeof(TrafficTable))]
+[JsonSerializable(typeof(TableChange))]
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<OverlayPeer>))]
 public partial class ProtocolJsonMetadata : JsonSerializerContext;

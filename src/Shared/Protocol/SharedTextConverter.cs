@@ -30,6 +30,13 @@ internal sealed class TrafficTableConverter : SharedTextConverter<TrafficTable>
     protected override object IdentityOf(TrafficTable value) => value;
 }
 
+internal sealed class TableChangeConverter : SharedTextConverter<TableChange>
+{
+    protected override JsonTypeInfo<TableChange> Shape => ProtocolJson.Default.TableChange;
+
+    protected override object IdentityOf(TableChange value) => value;
+}
+
 internal sealed class OverlayPeersConverter : SharedTextConverter<ImmutableArray<OverlayPeer>>
 {
     protected override JsonTypeInfo<ImmutableArray<OverlayPeer>> Shape => ProtocolJson.Default.ImmutableArrayOverlayPeer;

@@ -80,6 +80,18 @@ public sealed record Endpoint
 
     /// <summary>How long open connections may take to end once it drains.</summary>
     public TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>As <see cref="ServiceTraffic.Endpoints"/> has them.</summary>
+    public static ImmutableArray<Endpoint> Ordered(IEnumerable<Endpoint> endpoints) =>
+        [.. endpoints.OrderBy(e => e.Replica.Slot).ThenBy(e => e.Host, StringComparer.Ordinal).ThenBy(e => e.Replica.Revision, StringComparer.Ordinal)];
+
+    /// <summary>Equal by content.</summary>
+    public bool IsSame(Endpoint other) =>
+        this with { Addresses = other.Addresses, Ports = other.Ports, RoutePorts = other.RoutePorts, Routes = other.Routes } == other
+        && Addresses.SequenceEqual(other.Addresses)
+        && Ports.SequenceEqual(other.Ports)
+        && RoutePorts.SequenceEqual(other.RoutePorts)
+        && Routes.SequenceEqual(other.Routes);
 }
 
 /// <summary>A certificate with its key, on its way to a host that serves it; never written to a disk there.</summary>

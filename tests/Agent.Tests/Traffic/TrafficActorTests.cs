@@ -139,6 +139,44 @@ public sealed class TrafficActorTests : ActorTestKit
         Assert.Equal(new EndpointTally(Web, 13, 5, []), Assert.Single(counted.Endpoints));
     }
 
+    [Fact]
+    public void Change_of_the_version_that_is_here_is_passed_on_as_the_table_it_leads_to()
+    {
+        Begin("shop");
+        Tell(Table("shop", 4) with { Networks = ["shop_default"] });
+        ingress.ExpectMsg<SinkMessage.Apply>();
+        Change(4, Table("shop", 5, Web));
+        var shown = ingress.ExpectMsg<SinkMessage.Apply>().Traffic.Stacks["shop"];
+        Assert.Equal((5, Web, "shop_default"), (shown.Table.Version, Assert.Single(Assert.Single(shown.Table.Services).Endpoints).Id, Assert.Single(shown.Networks!.Value)));
+    }
+
+    /// <param name="here">0: none; the agent was restarted.</param>
+    [Theory]
+    [InlineData(0, "one before it, or the table itself, is lost")]
+    [InlineData(3, "one before it is lost")]
+    [InlineData(5, "it comes twice")]
+    [InlineData(6, "a newer one has overtaken it")]
+    public void Change_of_a_version_that_is_not_here_changes_nothing_and_the_whole_table_is_asked_for(long here, string because)
+    {
+        Assert.NotEmpty(because);
+        Begin(here == 0 ? ["blog", "shop"] : ["shop"]);
+        if (here > 0)
+        {
+            Tell(Table("shop", here));
+            ingress.ExpectMsg<SinkMessage.Apply>();
+        }
+
+        Change(4, Table("shop", 5, Web));
+        Assert.Equal("traffic/shop", FishForMessage<AgentEvent.TrafficMissed>(_ => true).CommandId);
+        ingress.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    private void Change(long from, AgentCommand.ApplyTraffic to) => router.Tell(new AgentCommand.ChangeTraffic
+    {
+        CommandId = to.CommandId,
+        Change = TableChange.Between(to.Table with { Version = from, Services = [to.Table.Services[0] with { Endpoints = [] }] }, to.Table),
+    });
+
     private static AgentCommand.ApplyTraffic Table(string stack, long version, params string[] draining) => new()
     {
         CommandId = $"traffic/{stack}",

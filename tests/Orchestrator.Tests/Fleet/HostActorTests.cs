@@ -53,4 +53,76 @@ public sealed class HostActorTests : ActorTestKit
         host.Tell(new AgentEvent.InventoryReported(known.Facts!, []) { HasForgotten = true });
         Assert.Equal("blog shop", string.Join(' ', agent.ExpectMsg<AgentCommand.BeginTraffic>().Stacks));
     }
+
+    [Fact]
+    public void Change_of_a_table_is_sent_where_the_version_before_it_is_shown_on_this_connection_and_the_whole_table_anywhere_else()
+    {
+        var (host, agent) = Connected(takesChanges: true);
+        Apply(host, 1);
+        Assert.Equal(1, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+        Apply(host, 2);
+        Assert.Equal(2, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+        Show(host, 1);
+        Apply(host, 3);
+        Assert.Equal(3, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+        Show(host, 3);
+        Apply(host, 4);
+        Assert.Equal((3, 4), agent.ExpectMsg<AgentCommand.ChangeTraffic>().Change is { Base: var before, Version: var after } ? (before, after) : default);
+
+        // Not answered yet.
+        Apply(host, 5);
+        Assert.Equal(5, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+        Show(host, 5);
+        host.Tell(new HostMessage.Disconnect(agent.Ref, "broken"));
+        Connect(host, agent, takesChanges: true);
+        Assert.Equal(5, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+        Apply(host, 6);
+        Assert.Equal(6, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+    }
+
+    [Fact]
+    public void Agent_that_has_missed_what_a_change_is_of_is_sent_the_newest_table_whole()
+    {
+        var (host, agent) = Connected(takesChanges: true);
+        Apply(host, 1);
+        agent.ExpectMsg<AgentCommand.ApplyTraffic>();
+        Show(host, 1);
+        Apply(host, 2);
+        agent.ExpectMsg<AgentCommand.ChangeTraffic>();
+        host.Tell(new AgentEvent.TrafficMissed("traffic/shop"));
+        Assert.Equal(2, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+    }
+
+    [Fact]
+    public void Agent_that_does_not_know_changes_is_sent_whole_tables()
+    {
+        var (host, agent) = Connected(takesChanges: false);
+        Apply(host, 1);
+        agent.ExpectMsg<AgentCommand.ApplyTraffic>();
+        Show(host, 1);
+        Apply(host, 2);
+        Assert.Equal(2, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+    }
+
+    private (IActorRef Host, TestProbe Agent) Connected(bool takesChanges)
+    {
+        var known = World.Host("h1", HostState.Disconnected);
+        var host = Sys.ActorOf(Props.Create(() => new HostActor(known, TimeSpan.FromMinutes(1), NullLoggerFactory.Instance)));
+        var agent = CreateTestProbe();
+        Connect(host, agent, takesChanges);
+        return (host, agent);
+    }
+
+    private void Connect(IActorRef host, TestProbe agent, bool takesChanges)
+    {
+        host.Tell(new HostMessage.Connect(agent.Ref, TestActor));
+        host.Tell(new AgentEvent.InventoryReported(World.Host("h1").Facts! with { TakesTableChanges = takesChanges }, []));
+    }
+
+    private void Apply(IActorRef host, long version) => host.Tell(new HostMessage.Deliver(
+        new AgentCommand.ApplyTraffic { CommandId = "traffic/shop", Table = new TrafficTable { Stack = "shop", Version = version } },
+        TestActor,
+        new TableChange { Stack = "shop", Base = version - 1, Version = version }));
+
+    private static void Show(IActorRef host, long version) => host.Tell(new AgentEvent.TrafficApplied { CommandId = "traffic/shop", Stack = "shop", Version = version });
 }

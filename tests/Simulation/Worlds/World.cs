@@ -4,6 +4,7 @@ using Orchestrator.Api;
 using Orchestrator.Engine.Fakes;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Simulation;
 
@@ -18,6 +19,9 @@ internal sealed class World : IDisposable
 
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private readonly List<Checker> _checkers = [];
+
+    /// <summary>All that were sent.</summary>
+    private readonly Dictionary<(string Stack, long Version), TrafficTable> _tables = [];
     private readonly List<Client> _clients = [];
     private readonly List<ITimer> _timers = [];
     private readonly DateTimeOffset _begin;
@@ -163,13 +167,25 @@ internal sealed class World : IDisposable
 
     public void OnSent(SimHost host, AgentCommand command)
     {
-        foreach (var checker in _checkers) checker.OnSent(host, command);
+        var seen = Whole(command);
+        foreach (var checker in _checkers) checker.OnSent(host, seen);
     }
 
     public void OnDelivered(SimHost host, AgentCommand command)
     {
         Tell(host.Name, $"<- {command.GetType().Name} {command.CommandId}{(command is AgentCommand.ApplyTraffic apply ? string.Create(CultureInfo.InvariantCulture, $" v{apply.Table.Version}") : "")}");
-        foreach (var checker in _checkers) checker.OnDelivered(host, command);
+        var seen = Whole(command);
+        foreach (var checker in _checkers) checker.OnDelivered(host, seen);
+    }
+
+    /// <summary>A change of a table as the table it leads to, which is what checkers judge by.</summary>
+    private AgentCommand Whole(AgentCommand command)
+    {
+        var whole = command is AgentCommand.ChangeTraffic { Change: var change }
+            ? new AgentCommand.ApplyTraffic { CommandId = command.CommandId, Table = change.Of(_tables[(change.Stack, change.Base)]) }
+            : command;
+        if (whole is AgentCommand.ApplyTraffic { Table: var table }) _tables[(table.Stack, table.Version)] = table;
+        return whole;
     }
 
     public void OnDelivered(SimHost host, AgentEvent happened)
