@@ -69,6 +69,7 @@ public static partial class Rollout
             Since = at,
             IsOldRetired = phase is SlotPhase.StoppingOld or SlotPhase.Retiring || (slot.IsOldRetired && !HasOldOut(state, slot with { Phase = phase })),
             IsReady = phase is SlotPhase.Staged or SlotPhase.Publishing or SlotPhase.Judging or SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done,
+            IsSentBack = IsSentBack(state, slot, phase),
             OldInTraffic = phase == SlotPhase.Yielding ? InTheWay(state, slot) : phase == SlotPhase.Draining ? slot.OldLeft : [],
         });
     }

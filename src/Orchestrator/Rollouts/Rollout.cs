@@ -114,9 +114,9 @@ public static partial class Rollout
             }
 
             // Behind the old one's return: no table has neither.
-            if (IsSentBack(before, was, now) && now.Host is not null && now.OldLeft.Any(o => o.Serving))
+            foreach (var withdrawal in Withdrawal(now))
             {
-                yield return new RolloutCommand.Withdraw(now.Plan.Slot, now.Host, now.Attempt);
+                yield return withdrawal;
             }
             if (now.Phase == SlotPhase.Failed && was.Phase == SlotPhase.Staged)
             {
@@ -152,6 +152,10 @@ public static partial class Rollout
                 yield return undrain;
             }
         }
+        foreach (var withdrawal in Withdrawal(slot))
+        {
+            yield return withdrawal;
+        }
 
         // Its agent has stopped one that failed before it was staged; then this changes nothing.
         if (state.IsStaging && slot is { Phase: SlotPhase.Failed, Host: not null, Failure.Stage: ReplicaStage.Monitor })
@@ -166,6 +170,9 @@ public static partial class Rollout
     /// <summary>Old replicas on hosts that were lost under way count as gone. When such a host returns they may well run: what was drained of them must serve again then.</summary>
     private static IEnumerable<RolloutCommand> UndrainLost(RolloutState state, SlotState slot) =>
         slot.Plan.Old.Where(o => state.LostHosts.Contains(o.Host)).Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
+
+    private static IEnumerable<RolloutCommand> Withdrawal(SlotState slot) =>
+        slot is { IsSentBack: true, Host: { } host } && slot.OldLeft.Any(o => o.Serving) ? [new RolloutCommand.Withdraw(slot.Plan.Slot, host, slot.Attempt)] : [];
 
     private static IEnumerable<RolloutCommand> UndrainOld(SlotState slot) => slot.OldLeft.Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
 
@@ -315,10 +322,11 @@ public static partial class Rollout
         state is { IsBlueGreen: true, IsPromoted: true, UnwindsTo: not null } && slot is { Phase: SlotPhase.Pending, Plan.Action: SlotAction.Remove };
 
     /// <summary>The new replica may have traffic that is the old one's again; what is held is left to what comes of the hold.</summary>
-    private static bool IsSentBack(RolloutState before, SlotState was, SlotState now) =>
-        (was.Phase == SlotPhase.Judging && now.Phase == SlotPhase.Failed)
-        || (was.Phase is SlotPhase.Publishing or SlotPhase.Draining && now is { Phase: SlotPhase.Failed, Failure.Stage: ReplicaStage.Monitor } && !IsWatched(before, was))
-        || (before.IsBlueGreen && was.Phase == SlotPhase.Publishing && now.Phase is SlotPhase.Failed or SlotPhase.Cancelled);
+    /// <param name="slot">As it was, but for its failure.</param>
+    private static bool IsSentBack(RolloutState state, SlotState slot, SlotPhase next) =>
+        (slot.Phase == SlotPhase.Judging && next == SlotPhase.Failed)
+        || (slot is { Phase: SlotPhase.Publishing or SlotPhase.Draining, Failure.Stage: ReplicaStage.Monitor } && next == SlotPhase.Failed && !IsWatched(state, slot))
+        || (state.IsBlueGreen && slot.Phase == SlotPhase.Publishing && next is SlotPhase.Failed or SlotPhase.Cancelled);
 
     /// <summary>Only what served is worth going back to, and only where the slot lives on; of several, as many as are retained, the current revision's first.</summary>
     private static bool Retains(RolloutState state, SlotState slot, Placement old) =>

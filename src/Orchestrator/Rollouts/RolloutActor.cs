@@ -423,6 +423,14 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 [.. switched.Select(s => (KeyOf(s.Slot), s.Host))],
                 [.. Rollout.SwitchedFrom(state).Select(o => (KeyOf(o.Slot) with { Revision = o.Old.Revision }, o.Old.Host))]));
         }
+        var returned = ReturnedTogether(all);
+        if (returned.Count > 1)
+        {
+            traffic.Tell(new TrafficMessage.SwitchBack(
+                [.. returned.OfType<RolloutCommand.Undrain>().Select(c => (KeyOf(c.Slot) with { Revision = c.Revision }, c.Host))],
+                [.. returned.OfType<RolloutCommand.Withdraw>().Select(c => (KeyOf(c.Slot), c.Host))]));
+            all.RemoveAll(returned.Contains);
+        }
         foreach (var command in all.Where(c => c is not (RolloutCommand.Judge or RolloutCommand.Switch)))
         {
             switch (command)
@@ -451,7 +459,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host, SuccessorOf(c.Slot)));
                     break;
                 case RolloutCommand.Withdraw c:
-                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host));
+                    traffic.Tell(new TrafficMessage.Drain(KeyOf(c.Slot), c.Host, UnlessLast: true));
                     break;
                 case RolloutCommand.Undrain c:
                     traffic.Tell(new TrafficMessage.Undrain(KeyOf(c.Slot) with { Revision = c.Revision }, c.Host));
@@ -470,6 +478,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                     throw new ArgumentOutOfRangeException(nameof(commands), command, "no such rollout command");
             }
         }
+    }
+
+    /// <summary>What gives old replicas their traffic back, and takes it from the new ones: of all slots of which nothing else is asked of the traffic at the same time.</summary>
+    private static HashSet<RolloutCommand> ReturnedTogether(IReadOnlyList<RolloutCommand> commands)
+    {
+        var others = commands.Where(c => c is RolloutCommand.Drain or RolloutCommand.Publish or RolloutCommand.Switch or RolloutCommand.Withhold or RolloutCommand.CancelNew).Select(c => c.Slot).ToHashSet();
+        return [.. commands.Where(c => c is RolloutCommand.Undrain or RolloutCommand.Withdraw && !others.Contains(c.Slot))];
     }
 
     /// <summary>The stack's table is there before the container can ask for names.</summary>

@@ -23,7 +23,7 @@ public abstract record RolloutCommand(int Slot)
     /// <summary>Compare the new replica's traffic with that of the old ones; given to all that are to be judged together.</summary>
     public sealed record Judge(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
-    /// <summary>The new replica has failed in the traffic, and an old one serves: no new connection goes to the new one. Not answered.</summary>
+    /// <summary>The new replica has failed in the traffic, or was called off there, and an old one serves: no new connection goes to the new one. Not answered.</summary>
     public sealed record Withdraw(int Slot, string Host, int Attempt) : RolloutCommand(Slot);
 
     /// <summary>Take one old replica out of the traffic: no new connection, and the open ones finish.</summary>

@@ -183,6 +183,9 @@ public sealed record SlotState
     /// <summary>The old replicas have left the traffic for good: those that are left were being stopped.</summary>
     public bool IsOldRetired { get; init; }
 
+    /// <summary>It was given up when its new replica may have had traffic already, which is to be its old one's again.</summary>
+    public bool IsSentBack { get; init; }
+
     public FailureReport? Failure { get; init; }
 
     /// <summary>Waits for an answer.</summary>

@@ -9,24 +9,24 @@ internal sealed partial class StackTrafficActor
 {
     private readonly List<(TrafficMessage.Drain Asked, TrafficMessage.Successor For, IActorRef ReplyTo, DateTimeOffset Since)> yielding = [];
 
-    private async Task DrainAsync(TrafficMessage.Drain message)
+    /// <summary>Those that leave with the next table unless they are the last of their slot in it.</summary>
+    private readonly List<(TrafficMessage.Drain Asked, IActorRef ReplyTo)> givenUp = [];
+
+    private void Drain(TrafficMessage.Drain message)
     {
         var replyTo = Sender;
         LeaveOut(message.Replica, message.Host);
         Stay(message.Replica, message.Host);
-        if (message.UnlessLast && isRefreshDue)
+        if (message.UnlessLast)
         {
-            // Who else is of its slot is asked of a table that has all that was told.
-            await RefreshAsync();
+            // Who else is of its slot is told by a table that has all that was told, and that a coordinator just started has not yet.
+            givenUp.Add((message, replyTo));
+            RefreshSoon();
+            return;
         }
 
         // A switch has taken it out already, or an earlier order, before the coordinator was started anew.
-        var isOut = marks.Draining.Contains(TrafficTables.Id(message.Replica, message.Host));
-        if (message.UnlessLast && !isOut && IsLastOfSlot(message.Replica, message.Host))
-        {
-            replyTo.Tell(new TrafficMessage.Kept(message.Replica, message.Host));
-            return;
-        }
+        var isOut = IsOut(message);
         var mayServe = !isOut && (table is null || barrier.IsServing(TrafficTables.Id(message.Replica, message.Host)) || (isRefreshDue && IsServing(message.Replica, message.Host)));
         if (message.For is { } successor && mayServe)
         {
@@ -48,14 +48,31 @@ internal sealed partial class StackTrafficActor
         return KeepMarksAsync();
     }
 
-    /// <summary>Some ingress may have sent it requests by now, and nothing else of its slot would take them.</summary>
-    private bool IsLastOfSlot(ReplicaKey replica, string host) => OfSlot(replica).Select(e => e.Id).SequenceEqual([TrafficTables.Id(replica, host)], StringComparer.Ordinal);
+    /// <summary>At once, as a switch is: in between, new and old replicas would serve together.</summary>
+    private Task SwitchBackAsync(TrafficMessage.SwitchBack message)
+    {
+        foreach (var (replica, host) in message.To.Concat(message.From))
+        {
+            LeaveOut(replica, host);
+            Stay(replica, host);
+        }
+        Note(marks with { Draining = marks.Draining.Except(message.To.Select(t => TrafficTables.Id(t.Replica, t.Host))) });
+        var replyTo = Sender;
+        givenUp.AddRange(message.From.Select(f => (new TrafficMessage.Drain(f.Replica, f.Host, UnlessLast: true), replyTo)));
+        return RefreshAsync();
+    }
 
     /// <summary>What takes the traffic of the replica's slot, itself included.</summary>
-    private IEnumerable<Endpoint> OfSlot(ReplicaKey replica) =>
-        (table?.Services ?? []).Where(s => s.Service == replica.Service).SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Slot == replica.Slot);
+    private static IEnumerable<Endpoint> OfSlot(ReplicaKey replica, ImmutableArray<ServiceTraffic> services) =>
+        services.Where(s => s.Service == replica.Service).SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Slot == replica.Slot);
 
-    private void Stay(ReplicaKey replica, string host) => yielding.RemoveAll(y => y.Asked.Replica == replica && y.Asked.Host == host);
+    private bool IsOut(TrafficMessage.Drain asked) => marks.Draining.Contains(TrafficTables.Id(asked.Replica, asked.Host));
+
+    private void Stay(ReplicaKey replica, string host)
+    {
+        yielding.RemoveAll(y => y.Asked.Replica == replica && y.Asked.Host == host);
+        givenUp.RemoveAll(g => g.Asked.Replica == replica && g.Asked.Host == host);
+    }
 
     private void TakeOut(TrafficMessage.Drain message, IActorRef replyTo)
     {
@@ -84,6 +101,29 @@ internal sealed partial class StackTrafficActor
                 waiting.ReplyTo.Tell(Died(waiting.For.Replica, waiting.For.Host, why));
             }
         }
+    }
+
+    /// <summary>Those leave that others of their slot serve beside; of the last one some ingress may have sent requests to by now, and nothing else of its slot would take them.</summary>
+    /// <param name="next">What the next table would be without that.</param>
+    /// <returns>True: the table is to be made again.</returns>
+    private bool GiveUp(ImmutableArray<ServiceTraffic> next)
+    {
+        var asked = givenUp.ToList();
+        givenUp.Clear();
+        foreach (var (drain, replyTo) in asked)
+        {
+            var id = TrafficTables.Id(drain.Replica, drain.Host);
+            var left = OfSlot(drain.Replica, next).Select(e => e.Id).Except(marks.Draining, StringComparer.Ordinal);
+            if (!IsOut(drain) && left.SequenceEqual([id], StringComparer.Ordinal))
+            {
+                replyTo.Tell(new TrafficMessage.Kept(drain.Replica, drain.Host));
+            }
+            else
+            {
+                TakeOut(drain, replyTo);
+            }
+        }
+        return asked.Count > 0;
     }
 
     /// <summary>Those leave whose successor is there.</summary>

@@ -91,8 +91,9 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         Receive<TrafficMessage.Publish>(Publish);
         ReceiveAsync<TrafficMessage.Withhold>(WithholdAsync);
         ReceiveAsync<TrafficMessage.Switch>(SwitchAsync);
-        ReceiveAsync<TrafficMessage.Drain>(DrainAsync);
+        Receive<TrafficMessage.Drain>(Drain);
         ReceiveAsync<TrafficMessage.Undrain>(UndrainAsync);
+        ReceiveAsync<TrafficMessage.SwitchBack>(SwitchBackAsync);
         ReceiveAsync<TrafficMessage.UndrainRevision>(UndrainRevisionAsync);
         Receive<TrafficMessage.Attend>(Attend);
         ReceiveAsync<RefreshDue>(_ => isRefreshDue ? RefreshAsync() : Task.CompletedTask);
@@ -181,6 +182,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private string AwaitPublished(ReplicaKey replica, string host, IActorRef replyTo)
     {
         var id = TrafficTables.Id(replica, host);
+        Stay(replica, host);
         publishing.RemoveAll(p => p.Endpoint == id);
         publishing.Add((id, replica, host, replyTo, Now, Find(replica, host)?.RestartCount));
         Timers.StartPeriodicTimer(nameof(Tick), new Tick(), TickInterval);
@@ -271,6 +273,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     /// <summary>A rollout of the service begins: what an earlier one withheld is held back no longer than it exists, and not at all when it is what this one leads to.</summary>
     private Task UndrainRevisionAsync(TrafficMessage.UndrainRevision message)
     {
+        givenUp.RemoveAll(g => g.Asked.Replica.Service == message.Service && g.Asked.Replica.Revision == message.Revision);
+
         // Those of a host that is down come back with it.
         var there = snapshot.Hosts.Values.SelectMany(h => h.Replicas.Values)
             .Where(r => r.Key.Stack == stack && r.Key.Service == message.Service && (r.Key.Revision != message.Revision || message.Switched.Contains(r.Key.Slot)))
@@ -390,6 +394,10 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         SwitchServing();
         KeepWithoutSuccessor();
         var (services, text) = Content(target);
+        if (GiveUp(services))
+        {
+            (services, text) = Content(target);
+        }
         if (Yield(services))
         {
             (services, text) = Content(target);
@@ -503,7 +511,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         }
         foreach (var waiting in publishing.ToList())
         {
-            if (WhyDead(waiting.Replica, waiting.Host, waiting.Restarts) is { } death && OfSlot(waiting.Replica).Any(e => e.Id != waiting.Endpoint))
+            if (WhyDead(waiting.Replica, waiting.Host, waiting.Restarts) is { } death && OfSlot(waiting.Replica, table.Services).Any(e => e.Id != waiting.Endpoint))
             {
                 publishing.Remove(waiting);
                 waiting.ReplyTo.Tell(Died(waiting.Replica, waiting.Host, death));
@@ -594,6 +602,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         excused.Clear();
         switching.Clear();
         yielding.Clear();
+        givenUp.Clear();
         barrier.Observe(snapshot);
         marks = marks with { Version = marks.Version + 1, ShownBy = null };
         await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);

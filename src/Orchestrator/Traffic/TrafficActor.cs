@@ -47,6 +47,7 @@ internal sealed class TrafficActor : ReceiveActor
         Receive<TrafficMessage.Switch>(m => StackOf(m.To[0].Replica.Stack).Forward(m));
         Receive<TrafficMessage.Drain>(m => StackOf(m.Replica.Stack).Forward(m));
         Receive<TrafficMessage.Undrain>(m => StackOf(m.Replica.Stack).Forward(m));
+        Receive<TrafficMessage.SwitchBack>(m => StackOf(m.To.Concat(m.From).First().Replica.Stack).Forward(m));
         Receive<TrafficMessage.UndrainRevision>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.Attend>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.Settle>(m => StackOf(m.Stack).Forward(m));

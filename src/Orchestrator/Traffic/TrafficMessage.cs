@@ -36,7 +36,7 @@ internal abstract record TrafficMessage
 
     /// <summary>A rollout's: the replica is to go. Answered with <see cref="Drained"/> once no host sends anything to it and nothing is open, or the drain timeout has passed.</summary>
     /// <param name="For">What takes its place: until that serves everywhere nothing is drained, and when it dies instead, it is <see cref="Refused"/>. Null: nothing does.</param>
-    /// <param name="UnlessLast">It was called off before it was known to have passed its gate: when it serves, and no other of its slot does, it is <see cref="Kept"/>.</param>
+    /// <param name="UnlessLast">It is the new one of a slot that was given up: when it serves, and no other of its slot does, it is <see cref="Kept"/>.</param>
     public sealed record Drain(ReplicaKey Replica, string Host, Successor? For = null, bool UnlessLast = false) : TrafficMessage;
 
     /// <summary>It was not drained and serves on.</summary>
@@ -49,6 +49,9 @@ internal abstract record TrafficMessage
 
     /// <summary>The replica stays. Not answered.</summary>
     public sealed record Undrain(ReplicaKey Replica, string Host) : TrafficMessage;
+
+    /// <summary>A rollout's that gives slots up: with one table the first take traffic again, as by <see cref="Undrain"/>, and the second none any more, each as by <see cref="Drain"/> unless it is the last of its slot.</summary>
+    public sealed record SwitchBack(ImmutableArray<(ReplicaKey Replica, string Host)> To, ImmutableArray<(ReplicaKey Replica, string Host)> From) : TrafficMessage;
 
     /// <summary>Every replica of this revision of a service takes traffic again: a rollout leads to it. Not answered.</summary>
     /// <param name="Switched">Slots that stay as they are until the rollout switches them.</param>

@@ -52,6 +52,26 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Switch_that_is_called_off_is_undone_with_one_message_and_again_after_a_restart()
+    {
+        var job = Job(StrategyKind.BlueGreen, 2);
+        var rollout = Begin(job);
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Stage(rollout, 1);
+        Stage(rollout, 2);
+        rollout.Tell(new RolloutMessage.Promote());
+        traffic.FishForMessage<TrafficMessage.Switch>(_ => true);
+
+        rollout.Tell(new RolloutMessage.Supersede("newer"));
+        ExpectSwitchBack();
+        FishForMessage<RolloutMessage.Ended>(_ => true);
+        Stop(rollout);
+
+        Begin(job);
+        ExpectSwitchBack();
+    }
+
+    [Fact]
     public void Coordinator_that_restarts_while_it_is_held_holds_it_still_and_switches_all_of_it()
     {
         var job = Job(StrategyKind.BlueGreen, 2);
@@ -127,6 +147,14 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     private static ReplicaKey Key(int slot) => new("shop", "web", slot, World.IdOf(Web));
 
     private static ReplicaKey Old(int slot) => Key(slot) with { Revision = "old" };
+
+    private void ExpectSwitchBack()
+    {
+        var back = traffic.ExpectMsg<TrafficMessage.SwitchBack>();
+        Assert.Equal([$"{Old(1)} h1", $"{Old(2)} h2"], back.To.Select(t => $"{t.Replica} {t.Host}"));
+        Assert.Equal([$"{Key(1)} h1", $"{Key(2)} h2"], back.From.Select(f => $"{f.Replica} {f.Host}"));
+        traffic.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
 
     /// <summary>Its two slots are staged; then its coordinator is gone.</summary>
     private void BeginHoldAndStop(RolloutJob job)

@@ -87,8 +87,8 @@ public sealed class RolloutActorTests : ActorTestKit
 
         traffic.Reply(new TrafficMessage.Refused(New, "h1", new FailureReport { Stage = ReplicaStage.Monitor, Message = "exited" }));
 
-        Assert.Equal(drain.Replica, traffic.ExpectMsg<TrafficMessage.Undrain>().Replica);
-        Assert.Equal(New, traffic.ExpectMsg<TrafficMessage.Drain>().Replica);
+        var back = traffic.ExpectMsg<TrafficMessage.SwitchBack>();
+        Assert.Equal((drain.Replica, New), (Assert.Single(back.To).Replica, Assert.Single(back.From).Replica));
         FishForMessage<RolloutMessage.Paused>(_ => true);
     }
 

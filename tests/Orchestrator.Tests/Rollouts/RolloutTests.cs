@@ -310,6 +310,7 @@ public sealed class RolloutTests
         var run = new RolloutRun(Held(RolloutRun.Plan(1, StartFirst)));
         run.Serve(1).Fail(1);
         Assert.Equal((RolloutPhase.Paused, 1), (run.State.Phase, Assert.Single(run.Withdrawn)));
+        Assert.Contains(new RolloutCommand.Withdraw(1, "h1", 1), Rollout.Outstanding(run.State));
         Assert.Equal(["h1"], run.State.Slot(1)!.OldLeft.Select(o => o.Host));
 
         var stopFirst = new RolloutRun(Held(RolloutRun.Plan(1, StopFirst)));

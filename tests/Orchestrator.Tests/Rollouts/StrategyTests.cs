@@ -290,7 +290,7 @@ public sealed class StrategyTests
         Assert.Empty(run.Undrained);
         run.Tell(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, "newer") { At = run.Now });
         Assert.Equal([1, 2], run.Undrained);
-        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.Undrain(2, "h2", "old")], Rollout.Outstanding(run.State));
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.Withdraw(1, "h1", 1), new RolloutCommand.Undrain(2, "h2", "old")], Rollout.Outstanding(run.State));
     }
 
     [Fact]
@@ -307,8 +307,17 @@ public sealed class StrategyTests
         var staged = BlueGreen(2, hold: null).Stage(1).Stage(2).Die(1);
         Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.StopOld(1, "h1", "new", Retain: true, 1)], Rollout.Outstanding(staged.State));
 
+        var refused = BlueGreen(1, TimeSpan.Zero).Stage(1).Fail(1);
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.Withdraw(1, "h1", 1)], Rollout.Outstanding(refused.State));
+
+        var died = new RolloutRun(RolloutRun.Plan(1, Policy)).Serve(1).Die(1);
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old"), new RolloutCommand.Withdraw(1, "h1", 1)], Rollout.Outstanding(died.State));
+
         var drained = new RolloutRun(RolloutRun.Plan(1, Policy)).Serve(1).Fail(1);
         Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old")], Rollout.Outstanding(drained.State));
+
+        var canary = Canary(2, 1, Hold).Serve(1).Die(1);
+        Assert.Equal([new RolloutCommand.Undrain(1, "h1", "old")], Rollout.Outstanding(canary.State));
 
         var retired = new RolloutRun(RolloutRun.Plan(1, Policy)).Serve(1).Drained(1).Fail(1);
         Assert.Equal(SlotPhase.Failed, retired.State.Slot(1)!.Phase);

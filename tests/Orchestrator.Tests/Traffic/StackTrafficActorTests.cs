@@ -224,6 +224,39 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Start_that_is_called_off_before_every_host_has_been_heard_of_is_decided_on_when_they_have()
+    {
+        now = Run(World.Hosts("h1", "h2"), "h1", Old, "10.0.0.2").In("h2", HostState.Unknown);
+        Start(World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", UnlessLast: true), TestActor);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+
+        Observe(now = now.In("h2", HostState.Ready));
+        Assert.Equal(["10.0.0.2 Serving"], Standing());
+        Assert.Equal(Key(Old), ExpectMsg<TrafficMessage.Kept>().Replica);
+    }
+
+    [Fact]
+    public void Start_that_is_called_off_leaves_when_a_host_that_was_not_heard_of_has_another_of_its_slot()
+    {
+        now = Run(World.Hosts("h1", "h2"), "h2", New, "10.0.0.3").In("h1", HostState.Unknown);
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.Drain(Key(New), "h2", UnlessLast: true), TestActor);
+        Observe(now = Run(now.In("h1", HostState.Ready), "h1", Old, "10.0.0.2"));
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Draining"], Standing());
+    }
+
+    [Fact]
+    public void Of_two_of_a_slot_that_are_called_off_together_one_is_kept()
+    {
+        RunBesideOld();
+        traffic.Tell(new TrafficMessage.Drain(Key(New), "h2", UnlessLast: true), TestActor);
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1", UnlessLast: true), TestActor);
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Draining"], Standing());
+        Assert.Equal(Key(Old), ExpectMsg<TrafficMessage.Kept>().Replica);
+    }
+
+    [Fact]
     public void Host_that_has_nothing_of_a_stack_is_told_so_once_and_sent_none_of_its_tables_however_often_they_change()
     {
         var quiet = World.Service("web", "app:v1");
@@ -470,6 +503,42 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Switch_is_undone_with_one_table_and_the_new_replica_is_drained()
+    {
+        var switched = Switch();
+        traffic.Tell(new TrafficMessage.SwitchBack([(Key(Old), "h1")], [(Key(New), "h2")]), TestActor);
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Draining"], Standing());
+        var back = ReadTables();
+        Assert.All(back, t => Assert.Equal(switched + 1, t.Version));
+
+        var gone = Assert.Single(back[0].Services).Endpoints.Single(e => e.State == EndpointState.Draining).Id;
+        Acknowledge("h1", switched + 1, gone);
+        Acknowledge("h2", switched + 1, gone);
+        Assert.Equal(Key(New), ExpectMsg<TrafficMessage.Drained>().Replica);
+    }
+
+    [Fact]
+    public void Switch_that_is_undone_keeps_the_new_replica_in_the_traffic_when_the_old_one_is_gone()
+    {
+        Switch();
+        Observe(now = now.With(World.Hosts("h1").Hosts["h1"]));
+        traffic.Tell(new TrafficMessage.SwitchBack([(Key(Old), "h1")], [(Key(New), "h2")]), TestActor);
+        Assert.Equal(["10.0.0.3 Serving"], Standing());
+        Assert.Equal(Key(New), ExpectMsg<TrafficMessage.Kept>().Replica);
+    }
+
+    [Fact]
+    public void Switch_that_is_undone_takes_no_traffic_from_a_replica_that_is_published_again()
+    {
+        now = now.In("h2", HostState.Unknown);
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        traffic.Tell(new TrafficMessage.SwitchBack([(Key(Old), "h1")], [(Key(New), "h2")]), TestActor);
+        traffic.Tell(new TrafficMessage.Publish(Key(New), "h2"), TestActor);
+        Observe(now = Run(Run(World.Hosts("h1", "h2"), "h1", Old, "10.0.0.2"), "h2", New, "10.0.0.3"));
+        Assert.Equal(["10.0.0.2 Serving", "10.0.0.3 Serving"], Standing());
+    }
+
+    [Fact]
     public void Switch_that_waits_forgets_a_slot_whose_rollout_goes_back()
     {
         Stage();
@@ -506,6 +575,16 @@ public sealed class StackTrafficActorTests : ActorTestKit
         ExpectMsg<TrafficMessage.Withheld>();
         Observe(now = Run(now, "h1", Old, "10.0.0.2").Run("h2", New, 1, ReplicaState.Starting, ReplicaHealth.Starting));
         ReadTables();
+    }
+
+    /// <summary>From the old replica to the staged one.</summary>
+    /// <returns>The version of that table, which both hosts have been sent.</returns>
+    private long Switch()
+    {
+        Stage();
+        traffic.Tell(new TrafficMessage.Switch([(Key(New), "h2")], [(Key(Old), "h1")]), TestActor);
+        Observe(now = Run(now, "h2", New, "10.0.0.3"));
+        return ReadTables().Last().Version;
     }
 
     /// <summary>The old replica on h1, its successor on h2.</summary>
