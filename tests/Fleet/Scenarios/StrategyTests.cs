@@ -30,6 +30,55 @@ public sealed class StrategyTests(TestFleet fleet) : TrafficScenario(fleet)
     }
 
     [Fact]
+    public async Task Canary_that_is_promoted_by_hand_in_its_hold_fails_no_request()
+    {
+        await using var load = await StartLoadAsync();
+
+        using var deploy = await StartDeployAsync("v2", "{type: canary, replicas: 1, hold: 10m}");
+        await SaidAsync(deploy, "web: canary of 1 of 6 is up; held for 10m");
+        await LoadedForAsync(load, TimeSpan.FromSeconds(3));
+        var held = load.Peek().Versions;
+        Assert.True(held["v2"] > 0 && held["v2"] < held["v1"], $"the canary has answered {held["v2"]} requests beside {held["v1"]} of the others");
+        (await Fleet.CliAsync("promote", Traffic)).Expect();
+        (await deploy.EndAsync()).Expect();
+        await UntilOnlyAsync("v2");
+        await LoadedForAsync(load, TimeSpan.FromSeconds(2));
+
+        AssertNoneFailed(await load.StopAsync());
+    }
+
+    [Fact]
+    public async Task Blue_green_that_is_aborted_while_it_is_held_is_noticed_by_nobody()
+    {
+        await using var load = await StartLoadAsync();
+
+        (await DeployAsync("v2", "{type: blue-green, promote: manual}")).Expect();
+        await LoadedForAsync(load, TimeSpan.FromSeconds(2));
+        (await Fleet.CliAsync("abort", Traffic)).Expect();
+        await UntilOnlyAsync("v1");
+        await LoadedForAsync(load, TimeSpan.FromSeconds(2));
+
+        var report = await load.StopAsync();
+        AssertNoneFailed(report);
+        Assert.False(report.Versions.ContainsKey("v2"), "what was staged answered a request");
+    }
+
+    [Fact]
+    public async Task Blue_green_that_is_superseded_as_it_is_switched_fails_no_request()
+    {
+        await using var load = await StartLoadAsync();
+
+        (await DeployAsync("v2", "{type: blue-green, promote: manual}")).Expect();
+        using var promote = Fleet.StartCli(null, "promote", Traffic);
+        await SaidAsync(promote, "promoted");
+        await DeployTrafficAsync("v1");
+        await UntilOnlyAsync("v1");
+        await LoadedForAsync(load, TimeSpan.FromSeconds(2));
+
+        AssertNoneFailed(await load.StopAsync());
+    }
+
+    [Fact]
     public async Task Blue_green_is_held_over_a_restart_and_switched_at_once_without_a_failed_request()
     {
         await using var load = await StartLoadAsync();
@@ -75,8 +124,14 @@ public sealed class StrategyTests(TestFleet fleet) : TrafficScenario(fleet)
 
     private async Task<CommandResult> DeployAsync(string version, string strategy)
     {
+        using var deploy = await StartDeployAsync(version, strategy);
+        return await deploy.EndAsync();
+    }
+
+    private async Task<Command> StartDeployAsync(string version, string strategy)
+    {
         var file = Path.Combine(folder, "strategy.yaml");
         await File.WriteAllTextAsync(file, $"services: {{web: {{x-orchestrator: {{strategy: {strategy}}}}}}}\n");
-        return await Fleet.CliAsync(TrafficVariables(version), "deploy", "--file", TestFleet.PathOf("bench/traffic-stack.yaml"), "--file", file);
+        return Fleet.StartCli(TrafficVariables(version), "deploy", "--file", StackFile, "--file", file);
     }
 }
