@@ -71,8 +71,18 @@ internal sealed partial class StackActor
             .SelectMany(r => r.Plan.Slots.Where(s => s.Host is not null).Select(s => (Key: (r.Plan.Service, s.Slot), Host: s.Host!)))
             .DistinctBy(r => r.Key)
             .ToImmutableDictionary(r => r.Key, r => r.Host);
-        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
-            .PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted), e => new RepairPlanned(wanted, [], [e.Message]));
+        StandingFleetAsync(Current!, wanted).PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted), e => new RepairPlanned(wanted, [], [e.Message]));
+    }
+
+    private async Task<FleetSnapshot> StandingFleetAsync(StackRevision current, StackRevision wanted)
+    {
+        var now = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout);
+        if (wanted.State == RevisionState.Good || StandingRevision.Unswitched(current, wanted) is not { IsEmpty: false } unswitched)
+        {
+            return now;
+        }
+        var standing = await peers.Traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(stack), ChangePreparation.FleetTimeout);
+        return StandingRevision.WithoutStaged(now, wanted, unswitched, standing.Table);
     }
 
     /// <summary>What cannot be planned for one service does not hold back the others.</summary>
