@@ -86,7 +86,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
             return;
         }
         Record = Record with { Held = Record.Held.SetItem(held.Service, held.Message) };
-        if (held.Until is null)
+        if (held is { Until: null, IsBusy: false })
         {
             unpromoted.Add(held.Service);
         }

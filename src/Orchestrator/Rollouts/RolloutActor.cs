@@ -393,6 +393,10 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             TellHeld();
             Look();
         }
+        else if (state.Phase == RolloutPhase.Holding && before.HasInFlight && !state.HasInFlight)
+        {
+            TellHeld();
+        }
         else if (state.Phase == RolloutPhase.Paused && before.Phase != RolloutPhase.Paused)
         {
             Context.Parent.Tell(new RolloutMessage.Paused(job.Plan.Service, state.Reason ?? "", state.Succeeded, state.Failed));
@@ -403,7 +407,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
     }
 
-    private void TellHeld() => Context.Parent.Tell(new RolloutMessage.Held(job.Plan.Service, HoldText.Of(state, job.Stack), state.HoldUntil));
+    private void TellHeld() => Context.Parent.Tell(new RolloutMessage.Held(job.Plan.Service, HoldText.Of(state, job.Stack), state.HoldUntil, state.HasInFlight));
 
     private void TellEnded() =>
         Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, state.Outcome!.Value, state.Reason, state.Succeeded, state.Failed));

@@ -31,7 +31,8 @@ internal abstract record RolloutMessage
     /// <summary>To the parent: it is held.</summary>
     /// <param name="Message">For people, without the service's name.</param>
     /// <param name="Until">Null: until somebody promotes it.</param>
-    public sealed record Held(string Service, string Message, DateTimeOffset? Until) : RolloutMessage;
+    /// <param name="IsBusy">Old replicas of the canary are still on their way out; told again when they are not.</param>
+    public sealed record Held(string Service, string Message, DateTimeOffset? Until, bool IsBusy) : RolloutMessage;
 
     /// <summary>To the parent: the journal is read, and what it says of a pause or an end has been told.</summary>
     public sealed record Recovered(string Service) : RolloutMessage;

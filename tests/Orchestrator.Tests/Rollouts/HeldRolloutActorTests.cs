@@ -121,6 +121,22 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Hold_of_a_canary_is_told_again_when_its_old_replica_is_gone()
+    {
+        var rollout = Begin(Job(StrategyKind.Canary, 2));
+        traffic.ExpectMsg<TrafficMessage.UndrainRevision>();
+        Pass(rollout, 1);
+        traffic.ExpectMsg<TrafficMessage.Publish>();
+        rollout.Tell(new TrafficMessage.Published(Key(1), "h1"));
+        Assert.True(FishForMessage<RolloutMessage.Held>(_ => true).IsBusy);
+
+        rollout.Tell(new TrafficMessage.Drained(Old(1), "h1"));
+        var stop = fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StopReplica);
+        rollout.Tell(new FleetMessage.Answered("h1", stop.Command.CommandId, new AgentEvent.ReplicaStopped(stop.Command.CommandId, Old(1))));
+        Assert.False(FishForMessage<RolloutMessage.Held>(_ => true).IsBusy);
+    }
+
+    [Fact]
     public void Canary_that_had_died_when_its_hold_began_is_found_by_a_look_at_the_fleet()
     {
         now = now.Run("h1", Web, 1, ReplicaState.Exited, ReplicaHealth.None);
