@@ -183,7 +183,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     /// <summary>A host is back that missed the removal of a stack.</summary>
     private async Task ClearAsync(TombstonesFound message)
     {
-        foreach (var (stack, networks) in message.Stacks)
+        foreach (var (stack, networks, volumes) in message.Stacks)
         {
             if (await IsKnownAsync(stack))
             {
@@ -193,7 +193,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
             if (clearing.Add($"{message.Host}/{stack}"))
             {
                 var self = Self;
-                var command = new AgentCommand.RemoveStack { CommandId = $"{stack}/rm-late/{message.Host}", Stack = stack, Networks = networks };
+                var command = new AgentCommand.RemoveStack { CommandId = $"{stack}/rm-late/{message.Host}", Stack = stack, Networks = networks, Volumes = volumes };
                 _ = fleet.Ask<FleetMessage>(new FleetMessage.Send(message.Host, command), TimeSpan.FromMinutes(15))
                     .PipeTo(self, self, a => new Cleared(message.Host, stack, a), _ => new Cleared(message.Host, stack, new FleetMessage.HostLost(message.Host, null)));
             }
@@ -212,7 +212,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
 
     private sealed record Load;
 
-    private sealed record TombstonesFound(string Host, ImmutableArray<(string Stack, ImmutableArray<string> Networks)> Stacks);
+    private sealed record TombstonesFound(string Host, ImmutableArray<(string Stack, ImmutableArray<string> Networks, ImmutableArray<string> Volumes)> Stacks);
 
     private sealed record Cleared(string Host, string Stack, FleetMessage Answer);
 }

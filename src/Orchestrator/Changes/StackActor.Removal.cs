@@ -109,14 +109,14 @@ internal sealed partial class StackActor
             return;
         }
         events.Clear();
-        await store.DeleteAsync(stack, OwnNetworks(), message.Unreachable);
+        await store.DeleteAsync(stack, OwnNetworks(), head.RemovingVolumes, message.Unreachable);
         await certificates.KeepAsync(stack, ImmutableHashSet<string>.Empty);
 
         // Where something of the stack is left its networks have their addresses still.
         peers.Networks.Tell(new AllocationMessage.Keep(stack, message.Unreachable.IsEmpty ? [] : OwnNetworks()));
         foreach (var host in message.Unreachable)
         {
-            Tell(new ChangeEvent.Warning($"host {host} does not answer: what it has of the stack is removed when it is back"));
+            Tell(new ChangeEvent.Warning($"host {host} does not answer: what it has of the stack{(head.RemovingVolumes.IsEmpty ? "" : ", its volumes with their data too,")} is removed when it is back, unless the stack is deployed again before"));
         }
         Tell(new ChangeEvent.Ended(ChangeOutcome.Done, 0, $"stack {stack} is removed"));
         head = new StackHead { Stack = stack };

@@ -108,10 +108,11 @@ internal sealed class StackStore(IStore entries, bool isShared = false)
     public static StoreChange DeleteEvent(string stack, long number) => new StoreChange.Delete(EventKey(stack, number));
 
     /// <summary>The stack is gone but for hosts that did not answer: those are remembered until they do.</summary>
-    public async Task DeleteAsync(string stack, ImmutableArray<string> networks, ImmutableArray<string> unreachable)
+    public async Task DeleteAsync(string stack, ImmutableArray<string> networks, ImmutableArray<string> volumes, ImmutableArray<string> unreachable)
     {
+        var left = volumes.IsEmpty ? string.Join(' ', networks) : $"{string.Join(' ', networks)}\n{string.Join(' ', volumes)}";
         await Entries.CommitAsync(
-            [new StoreChange.DeletePrefix($"{Stacks}{stack}/"), .. unreachable.Select(h => new StoreChange.Put($"{Tombstones}{h}/{stack}", string.Join(' ', networks)))],
+            [new StoreChange.DeletePrefix($"{Stacks}{stack}/"), .. unreachable.Select(h => new StoreChange.Put($"{Tombstones}{h}/{stack}", left))],
             CancellationToken.None);
         if (isListed)
         {
@@ -124,11 +125,14 @@ internal sealed class StackStore(IStore entries, bool isShared = false)
     }
 
     /// <summary>Stacks that were removed while the host was away.</summary>
-    public async Task<ImmutableArray<(string Stack, ImmutableArray<string> Networks)>> TombstonesAsync(string host)
+    public async Task<ImmutableArray<(string Stack, ImmutableArray<string> Networks, ImmutableArray<string> Volumes)>> TombstonesAsync(string host)
     {
         var prefix = $"{Tombstones}{host}/";
         var found = await Entries.ListAsync(prefix, CancellationToken.None);
-        return [.. found.Select(e => (e.Key[prefix.Length..], e.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToImmutableArray()))];
+        return [.. found.Select(e => (e.Key[prefix.Length..], NamesOf(e.Value, line: 0), NamesOf(e.Value, line: 1)))];
+
+        // Engine names have no blanks. Without volumes, and from an earlier release, there is one line.
+        static ImmutableArray<string> NamesOf(string left, int line) => [.. (left.Split('\n').ElementAtOrDefault(line) ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)];
     }
 
     /// <summary>Some host has yet to clear the stack away.</summary>

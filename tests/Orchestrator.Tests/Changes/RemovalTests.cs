@@ -70,6 +70,24 @@ public sealed class RemovalTests : IDisposable
     }
 
     [Fact]
+    public void Volumes_of_a_host_that_is_down_go_when_it_is_back_also_after_a_restart_of_the_coordinator()
+    {
+        bench.Deploy(WithData("app:v1", "data"));
+        bench.Disconnect("h2");
+        bench.Advance(20);
+
+        var heard = Remove();
+        Assert.Contains("host h2 does not answer: what it has of the stack, its volumes with their data too, is removed when it is back", Assert.Single(heard.OfType<StackMessage.Followed>().Select(f => f.Event).OfType<ChangeEvent.Warning>()).Message, StringComparison.Ordinal);
+        Assert.Equal(ChangeOutcome.Done, End(heard).Outcome);
+        bench.Forget();
+        bench.CrashAndRestart();
+        bench.Advance(5);
+
+        Assert.Equal(["shop_data"], Assert.Single(Removals()).Volumes.AsEnumerable());
+        Assert.Equal("", bench.Running);
+    }
+
+    [Fact]
     public void Volumes_of_a_first_deploy_that_was_taken_back_go_too()
     {
         bench.FailImage("app");
