@@ -24,6 +24,18 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
+    public void Stop_ends_a_replica_that_somebody_has_paused()
+    {
+        _bench.Passed(_bench.Spec());
+        _bench.Engine.Pause(_bench.Container().Id);
+
+        _bench.Stop(retain: true);
+
+        _bench.One<AgentEvent.ReplicaStopped>();
+        Assert.Equal(("exited", false), (_bench.Container().Status, _bench.Container().IsPaused));
+    }
+
+    [Fact]
     public void Stop_of_what_is_not_there_answers()
     {
         _bench.Stop();

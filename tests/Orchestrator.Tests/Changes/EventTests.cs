@@ -95,7 +95,7 @@ public sealed class EventTests : IDisposable
         Assert.Equal("a", Assert.Single(await store.NamesAsync()));
         await new StackStore(entries).SaveAsync(new StackHead { Stack = "behind its back" }, [], null, []);
         await store.SaveAsync(new StackHead { Stack = "b" }, [], null, []);
-        await store.DeleteAsync("a", [], []);
+        await store.DeleteAsync("a", [], [], []);
 
         Assert.Equal("b", Assert.Single(await store.NamesAsync()));
         Assert.Equal(2, (await new StackStore(entries, isShared: true).NamesAsync()).Length);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Orchestrator.Engine.Tests;
 
 public sealed class DockerEngineContractTests(DockerEngineFixture docker) : EngineContract(docker.Engine), IClassFixture<DockerEngineFixture>
@@ -28,6 +30,13 @@ public sealed class DockerEngineContractTests(DockerEngineFixture docker) : Engi
 
         Assert.InRange(result.ExitCode, 126, 127);
         Assert.Contains("does-not-exist", result.Output, StringComparison.Ordinal);
+    }
+
+    protected override async Task PauseAsync(string container)
+    {
+        using var docker = Process.Start("docker", ["--host", Engine.Address, "pause", container]);
+        await docker.WaitForExitAsync(Cancellation);
+        Assert.Equal(0, docker.ExitCode);
     }
 
     /// <remarks>The engine in question refuses the connection itself.</remarks>

@@ -100,6 +100,21 @@ public abstract partial class EngineContract
     }
 
     [Fact]
+    public async Task Stop_lets_a_paused_container_end_by_itself()
+    {
+        var id = await RunAsync(ContractImages.Service);
+        await LoggedAsync(id, "ready");
+        await PauseAsync(id);
+        Assert.Equal("paused", (await Engine.InspectContainerAsync(id, Cancellation)).Status);
+        Assert.Equal("paused", Assert.Single(await Engine.ListContainersAsync(OfThisTest, all: false, Cancellation)).State);
+
+        Assert.True(await Engine.StopContainerAsync(id, Patience, Cancellation));
+
+        var found = await Engine.InspectContainerAsync(id, Cancellation);
+        Assert.Equal(("exited", false, 0), (found.Status, found.Running, found.ExitCode));
+    }
+
+    [Fact]
     public async Task Start_of_a_command_that_is_not_in_the_image_is_fatal()
     {
         var id = await CreateAsync(ContractImages.BadCommand);

@@ -31,6 +31,9 @@ public abstract partial class EngineContract(IEngine engine) : IAsyncLifetime
         _end.Dispose();
     }
 
+    /// <summary>By somebody else: we pause nothing.</summary>
+    protected abstract Task PauseAsync(string container);
+
     /// <summary>A name no other test uses.</summary>
     protected string NewName(string what = "c") => $"contract-{_run}-{what}{_names++}";
 

@@ -29,6 +29,12 @@ public sealed class FakeEngineContractTests : EngineContract
 
     protected override void RegistryIsDead() => _fake.Registry.IsDown = true;
 
+    protected override Task PauseAsync(string container)
+    {
+        _fake.Pause(container);
+        return Task.CompletedTask;
+    }
+
     /// <summary>What the suite's commands do in the real image.</summary>
     private static ExecResult? Exec(FakeContainer container, ExecRequest request) => request.Command switch
     {

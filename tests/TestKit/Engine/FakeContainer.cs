@@ -30,6 +30,9 @@ public sealed class FakeContainer
 
     public bool IsRunning => Status == "running";
 
+    /// <summary>It runs, and its processes are frozen.</summary>
+    public bool IsPaused { get; internal set; }
+
     public DateTimeOffset? StartedAt { get; internal set; }
 
     public DateTimeOffset? FinishedAt { get; internal set; }

@@ -38,6 +38,9 @@ public sealed partial class FakeEngine
         return true;
     });
 
+    /// <summary>As <c>docker pause</c>; a signal that ends it goes on with it first, as in a real engine.</summary>
+    public void Pause(string container) => Locked(() => Find(container).IsPaused = true);
+
     /// <summary>The process prints a line.</summary>
     public void Print(string container, LogLine line) => Locked(() =>
     {
@@ -94,6 +97,7 @@ public sealed partial class FakeEngine
     private TimeSpan? Signal(FakeContainer container, string signal)
     {
         container.SignalList.Add(signal);
+        container.IsPaused = false;
         Emit(container, "kill", ("signal", IsKill(signal) ? "9" : signal == "SIGTERM" ? "15" : signal));
         if (IsKill(signal))
         {
@@ -132,6 +136,7 @@ public sealed partial class FakeEngine
     private void End(FakeContainer container, int code, bool oomKilled)
     {
         container.Run++;
+        container.IsPaused = false;
         foreach (var timer in container.Timers) timer.Dispose();
         container.Timers.Clear();
         (container.Status, container.FinishedAt, container.ExitCode, container.OomKilled) = ("exited", _time.GetUtcNow(), code, oomKilled);
