@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Changes;
+using Orchestrator.Engine.Fakes;
 using Orchestrator.Planning;
+using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
@@ -70,9 +72,22 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         }
     }
 
-    /// <summary>Of the new revision, and in the traffic already.</summary>
-    private HashSet<string> Shown(string stack, ServicePlan plan) =>
-        [.. World.Hosts.SelectMany(h => h.Ingress.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == plan.Service && e.Replica.Revision == plan.ToRevision).Select(e => e.Id)];
+    /// <summary>Of the new revision, and in the traffic already, or on its way back into it, as when what was taking it out was superseded.</summary>
+    private HashSet<string> Shown(string stack, ServicePlan plan)
+    {
+        var stored = World.Coordinator.Store.GetAsync(StackTrafficActor.TrafficKey(stack), CancellationToken.None).GetAwaiter().GetResult();
+        var marks = stored is null ? TrafficMarks.None : JsonSerializer.Deserialize(stored.Value, StoreJson.Default.TrafficMarks)!;
+        var running = World.Hosts
+            .SelectMany(host => host.Of(stack), (host, container) => (Host: host, Container: container))
+            .Where(c => c.Container.IsRunning && Label(c.Container, ReplicaLabels.Service) == plan.Service && Label(c.Container, ReplicaLabels.Revision) == plan.ToRevision)
+            .Where(c => !marks.Withheld.Contains($"{plan.Service}/{Label(c.Container, ReplicaLabels.Slot)}/{plan.ToRevision}"))
+            .Select(c => $"{c.Container.Name}@{c.Host.Name}")
+            .Where(id => !marks.Draining.Contains(id));
+        var shown = World.Hosts.SelectMany(h => h.Ingress.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == plan.Service && e.Replica.Revision == plan.ToRevision).Select(e => e.Id);
+        return [.. running, .. shown];
+    }
+
+    private static string Label(FakeContainer container, string label) => container.Request.Labels.GetValueOrDefault(label, "");
 
     /// <summary>What is called off after the switch gives the traffic back: the old ones first, so that no table has neither. The slot of a host that is lost meanwhile follows alone.</summary>
     private void Fold(Switching switching, RolloutEvent happened)
