@@ -41,7 +41,7 @@ internal static class ChangeConclusion
             var names = string.Join(", ", unproven);
             var earlier = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision);
             var state = earlier?.State is RevisionState.Aborted or RevisionState.Superseded ? earlier.State : RevisionState.Failed;
-            return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}; {names} stayed as in revision {change.Plan.BaseRevision}, which never was good: deploy the whole file to have it repaired by itself", head, Mark(change, revisions, target, state, $"{names} as in revision {change.Plan.BaseRevision}{(earlier?.Detail is { } detail ? $": {detail}" : "")}"));
+            return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}; {names} stayed as in revision {change.Plan.BaseRevision}, which never was good: only what stands of it is kept up until the whole file is deployed", head, Mark(change, revisions, target, state, $"{names} as in revision {change.Plan.BaseRevision}{(earlier?.Detail is { } detail ? $": {detail}" : "")}"));
         }
         return (ChangeOutcome.Done, $"stack {stack} is at revision {target.Number}", head, Mark(change, revisions, target, RevisionState.Good, null));
     }
@@ -94,10 +94,11 @@ internal static class ChangeConclusion
             return (ChangeOutcome.RolledBack, $"failed ({reason}) and rolled back to revision {back.Number}", head with { Current = back.Number }, [failed]);
         }
         var mixed = Mix(target, back, [.. names, .. open], head.LastRevision + 1, now);
+        var asInMixed = kept.Concat(names).Concat(open).Where(mixed.Services.ContainsKey).Select(name => KeyValuePair.Create(name, mixed.Number));
         mixed = mixed with
         {
+            Stands = Stands(change, target, revisions).SetItems(asInMixed),
             State = broken || Unproven(change.Plan, mixed, revisions).Count > 0 ? RevisionState.Failed : RevisionState.Good,
-            Reached = Reached(change, target, revisions),
             Detail = $"revision {target.Number} with {string.Join(", ", names.Concat(open))} as in revision {back.Number}",
         };
         var message = $"failed ({reason}); {string.Join(", ", names)} rolled back to revision {back.Number}, {(kept.Count > 0 ? $"{string.Join(", ", kept)} kept" : "others failed")}: the stack is at revision {mixed.Number}";
@@ -129,15 +130,14 @@ internal static class ChangeConclusion
     /// <summary>A repair says nothing about the revision, and neither does a change that carries out again what was good: that stays so.</summary>
     private static ImmutableArray<StackRevision> Mark(ChangeRecord change, ImmutableArray<StackRevision> revisions, StackRevision target, RevisionState state, string? detail) =>
         change.Kind == ChangeKind.Repair ? []
-        : change.IsAgain ? [target with { State = RevisionState.Good, Detail = null }]
-        : [target with { State = state, Detail = detail, Reached = state == RevisionState.Good ? null : Reached(change, target, revisions) }];
+        : change.IsAgain ? [target with { State = RevisionState.Good, Detail = null, Stands = null }]
+        : [target with { State = state, Detail = detail, Stands = state == RevisionState.Good ? null : Stands(change, target, revisions) }];
 
-    private static ImmutableSortedSet<string>? Reached(ChangeRecord change, StackRevision target, ImmutableArray<StackRevision> revisions)
+    /// <summary>What did not get there stands as it did before, also what was to leave the stack and has not.</summary>
+    private static ImmutableSortedDictionary<string, int> Stands(ChangeRecord change, StackRevision target, ImmutableArray<StackRevision> revisions)
     {
-        var before = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision);
-        var reached = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key)
-            .Concat(before?.Reached?.Where(name => !change.Ends.ContainsKey(name) && before.Services[name].Id == target.Services.GetValueOrDefault(name)?.Id) ?? [])
-            .ToImmutableSortedSet(StringComparer.Ordinal);
-        return reached.IsEmpty ? null : reached;
+        var stands = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision) is { } before ? StandingRevision.NumbersOf(before, revisions) : ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+        var done = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key).ToList();
+        return stands.RemoveRange(done).SetItems(done.Where(target.Services.ContainsKey).Select(name => KeyValuePair.Create(name, target.Number)));
     }
 }

@@ -69,7 +69,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             Target = target,
             Fleet = snapshot,
             GoodRevisions = StackRevision.Good(revisions),
-            StandsAt = Current is { } before ? StandingRevision.Of(before, [.. revisions]).Services.ToImmutableDictionary(s => s.Key, s => s.Value.Id) : ImmutableDictionary<string, string>.Empty,
+            StandsAt = Current is { } before ? StandingRevision.Of(before, revisions).Services.ToImmutableDictionary(s => s.Key, s => s.Value.Id) : ImmutableDictionary<string, string>.Empty,
             Only = request is ChangeRequest.Deploy { Services: var only } ? only : [],
             IsRollback = kind == ChangeKind.Rollback,
         });

@@ -187,7 +187,7 @@ internal sealed partial class StackActor
     {
         if (Current is { State: not RevisionState.Good } current && ChangeConclusion.Unproven(plan, current, revisions).Count == 0)
         {
-            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null, Reached = null }], null);
+            await SaveAsync(head, [current with { State = RevisionState.Good, Detail = null, Stands = null }], null);
         }
     }
 

@@ -34,15 +34,29 @@ internal sealed partial class StackActor
     private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is not null;
 
     /// <summary>What repairs lead to. Where the last change did not succeed, what is lost of what stands comes back; nothing that is there is replaced or removed.</summary>
-    private StackRevision Standing => Current is { State: RevisionState.Good } good ? good : StandingRevision.Of(Current!, [.. revisions]);
+    private StackRevision Standing => Current is { State: RevisionState.Good } good ? good : StandingRevision.Of(Current!, revisions);
+
+    /// <summary>Whose replicas' ends are counted: of what stands, and of services that never came up, those that are wanted.</summary>
+    private StackRevision? Watched => Current switch
+    {
+        null => null,
+        { } current when current.State == RevisionState.Good || active is not null => current,
+        { } unfinished => With(unfinished, Standing),
+    };
+
+    private static StackRevision With(StackRevision unfinished, StackRevision standing) => unfinished with
+    {
+        Spec = unfinished.Spec with { Services = [.. standing.Spec.Services, .. unfinished.Spec.Services.Where(s => !standing.Services.ContainsKey(s.Name))] },
+        Services = unfinished.Services.SetItems(standing.Services),
+    };
 
     private void Observe(StackMessage.Observe message)
     {
-        if (Current is { } current)
+        if (Watched is { } watched)
         {
-            foreach (var (service, slot) in crashes.Observe(message.Fleet, current, Now))
+            foreach (var (service, slot) in crashes.Observe(message.Fleet, watched, Now))
             {
-                var view = crashes.View(service, slot, current.Service(service).Container.Restart, Now);
+                var view = crashes.View(service, slot, watched.Service(service).Container.Restart, Now);
                 Note(StackEvents.Replica(StackEventKind.CrashLoop, service, slot, null, view?.Text(Now) ?? "crash loop"));
             }
         }
@@ -66,36 +80,53 @@ internal sealed partial class StackActor
         }
         // Before the fleet is asked: a host that is ready just after that is not missed.
         AwaitHosts(true);
-        var (self, wanted, good) = (Self, Standing, StackRevision.Good(revisions));
+        var (self, unfinished, wanted, good) = (Self, Current!, Standing, StackRevision.Good(revisions));
         var underWay = repairs.Values
             .SelectMany(r => r.Plan.Slots.Where(s => s.Host is not null).Select(s => (Key: (r.Plan.Service, s.Slot), Host: s.Host!)))
             .DistinctBy(r => r.Key)
             .ToImmutableDictionary(r => r.Key, r => r.Host);
-        StandingFleetAsync(Current!, wanted).PipeTo(self, self, now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted), e => new RepairPlanned(wanted, [], [e.Message]));
+        StandingFleetAsync(wanted).PipeTo(
+            self,
+            self,
+            now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted, unfinished, now),
+            e => new RepairPlanned(wanted, [], [e.Message]));
     }
 
-    private async Task<FleetSnapshot> StandingFleetAsync(StackRevision current, StackRevision wanted)
+    private async Task<FleetSnapshot> StandingFleetAsync(StackRevision wanted)
     {
         var now = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout);
-        if (wanted.State == RevisionState.Good || StandingRevision.Unswitched(current, wanted) is not { IsEmpty: false } unswitched)
+        if (wanted.State == RevisionState.Good)
         {
             return now;
         }
         var standing = await peers.Traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(stack), ChangePreparation.FleetTimeout);
-        return StandingRevision.WithoutStaged(now, wanted, unswitched, standing.Table);
+        return StandingRevision.WithoutStaged(now, wanted, standing.HeldBack);
     }
 
     /// <summary>What cannot be planned for one service does not hold back the others.</summary>
-    private static RepairPlanned RepairsOf(PlanResult result, StackRevision wanted)
+    private static RepairPlanned RepairsOf(PlanResult result, StackRevision wanted, StackRevision unfinished, FleetSnapshot now)
     {
         var services = result.Plan?.Services ?? [];
-        return new RepairPlanned(wanted, wanted.State == RevisionState.Good ? services : [.. services.Select(OfLost)], result.Errors);
+        return new RepairPlanned(wanted, wanted.State == RevisionState.Good ? services : [.. services.Select(s => OfLost(s, unfinished, now))], result.Errors);
     }
 
-    private static ServicePlan OfLost(ServicePlan service)
+    /// <summary>Of what stands: the lost replica comes back, and goes when the one that it stood in for is back. What a change has stopped in a slot stays stopped, for somebody may want it so.</summary>
+    private static ServicePlan OfLost(ServicePlan service, StackRevision unfinished, FleetSnapshot now)
     {
-        var lost = service.Slots.Where(s => s.Action == SlotAction.Create && s.Old.IsEmpty).ToImmutableArray();
-        return service with { Slots = lost, Action = lost.IsEmpty ? ServiceAction.None : service.Action };
+        string?[] stopped = [service.ToRevision, unfinished.Services.GetValueOrDefault(service.Service)?.Id];
+        var ofService = now.Hosts.Values
+            .SelectMany(h => h.Replicas.Values, (host, replica) => (host.State, Replica: replica))
+            .Where(r => r.Replica.Key.Stack == unfinished.Spec.Name && r.Replica.Key.Service == service.Service)
+            .ToLookup(r => r.Replica.Key.Slot);
+        var slots = service.Slots
+            .Select(s => s with { Prune = [], Old = [.. s.Old.Where(o => o.Revision == service.ToRevision)] })
+            .Where(s => (s.Action == SlotAction.Create && service.Slots.First(x => x.Slot == s.Slot).Old.IsEmpty && !IsStopped(s.Slot)) || (s.Action == SlotAction.Remove && s.KeptHost is not null && !s.Old.IsEmpty))
+            .ToImmutableArray();
+        return service with { Slots = slots, Action = slots.IsEmpty ? ServiceAction.None : service.Action };
+
+        bool IsStopped(int slot) =>
+            ofService[slot].Any(r => r.State != HostState.Down && r.Replica.State == ReplicaState.Retained && stopped.Contains(r.Replica.Key.Revision, StringComparer.Ordinal))
+            && !ofService[slot].Any(r => r.State == HostState.Down && r.Replica.State != ReplicaState.Retained);
     }
 
     private void TakeRepairs(RepairPlanned message)
@@ -193,7 +224,7 @@ internal sealed partial class StackActor
         return due.Contains(null) ? null : due.Max();
     }
 
-    private RestartSpec RestartOf(string service) => Current?.Spec.Services.FirstOrDefault(s => s.Name == service)?.Container.Restart ?? new RestartSpec();
+    private RestartSpec RestartOf(string service) => Watched?.Spec.Services.FirstOrDefault(s => s.Name == service)?.Container.Restart ?? new RestartSpec();
 
     private void BeginRepair(ServicePlan part, StackRevision wanted)
     {
@@ -253,7 +284,7 @@ internal sealed partial class StackActor
     {
         Repairing = [.. repairs.Values.Select(r => r.Plan.Service).Distinct().Order(StringComparer.Ordinal)],
         Refusals = refusals,
-        CrashLoops = crashes.Views(Current, Now),
+        CrashLoops = crashes.Views(Watched, Now),
     };
 
     /// <summary>A change plans from what is there: what is half repaired is let go first.</summary>

@@ -17,6 +17,9 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, (AgentCommand Command, IActorRef ReplyTo, long Order)> inFlight = new(StringComparer.Ordinal);
     private readonly List<(long Number, IActorRef ReplyTo)> refreshes = [];
     private HostSnapshot snapshot;
+    /// <summary>Its link has been replaced by another, and it has not reported since.</summary>
+    private bool isReplaced;
+
     private IActorRef? downlink;
     private long sent;
     private FleetMessage.Roster? roster;
@@ -80,6 +83,10 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         {
             Context.Unwatch(downlink);
             downlink.Tell(new FleetMessage.SessionReplaced());
+
+            // The agent has noticed first that the link was dead: nobody knows what of it has arrived.
+            EndWithLink("the agent has connected anew");
+            isReplaced = true;
         }
         downlink = message.Downlink;
         tables.Clear();
@@ -98,6 +105,18 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         Context.Unwatch(link);
         downlink = null;
         LogDisconnected(snapshot.Name, reason);
+        EndWithLink(reason);
+        promised.Clear();
+        tables.Clear();
+        AnswerRefreshes();
+
+        // One that was down is so until it reports: it has only been there for a moment.
+        Publish(snapshot with { State = snapshot.State == HostState.Down ? HostState.Down : HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, StacksHere);
+        Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
+    }
+
+    private void EndWithLink(string reason)
+    {
         foreach (var (id, waiting) in inFlight.Where(c => c.Value.Command is AgentCommand.OpenLogs).ToList())
         {
             inFlight.Remove(id);
@@ -108,11 +127,6 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             inFlight.Remove(id);
             waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
         }
-        promised.Clear();
-        tables.Clear();
-        AnswerRefreshes();
-        Publish(snapshot with { State = HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, StacksHere);
-        Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
     }
 
     private void GoDown()
@@ -192,7 +206,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             return;
         }
         var before = snapshot;
-        var isReturn = before.State != HostState.Ready || report.HasForgotten;
+        var isReturn = before.State != HostState.Ready || isReplaced || report.HasForgotten;
         var facts = report.Facts with { Name = before.Name };
         var (replicas, differing) = Merge(report.Replicas);
         var isSame = facts.IsSame(before.Facts);
@@ -201,6 +215,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             snapshot,
             before.State == HostState.Ready ? [.. differing] : StacksHere.Union(differing, StringComparer.Ordinal).ToImmutableArray(),
             !isSame ? ChangeScope.All : before.State switch { HostState.Ready => ChangeScope.Named, HostState.Down => ChangeScope.Standing, _ => ChangeScope.Awaited }));
+        isReplaced = false;
         AnswerRefreshes();
         if (isReturn)
         {

@@ -49,8 +49,8 @@ public sealed record StackRevision
         init => wasGood |= value;
     }
 
-    /// <summary>Services that got there in a change that as a whole did not; null where all did, or none.</summary>
-    public ImmutableSortedSet<string>? Reached { get; init; }
+    /// <summary>Of one that did not become good: by service, the number of the revision in which it stands; null otherwise. See <see cref="StandingRevision"/>.</summary>
+    public ImmutableSortedDictionary<string, int>? Stands { get; init; }
 
     /// <summary>For people: why it failed, what it was rolled back to.</summary>
     public string? Detail { get; init; }

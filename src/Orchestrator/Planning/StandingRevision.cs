@@ -1,48 +1,67 @@
 using System.Collections.Immutable;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
-using Orchestrator.Traffic;
 
 namespace Orchestrator.Planning;
 
 /// <summary>
-/// What of a stack is kept up after a change that did not succeed: each service as it last proved itself, whichever revision that was in. One that never did is
-/// left out: trying it again by itself is not what anybody asked for. Pure.
+/// What of a stack is kept up after a change that did not succeed: each service in the revision that it last got to, whichever that was. One that never got to
+/// any is left out: trying it again by itself is not what anybody asked for. Pure.
 /// </summary>
 public static class StandingRevision
 {
     /// <returns>With the number of <paramref name="current"/>.</returns>
     public static StackRevision Of(StackRevision current, ImmutableArray<StackRevision> revisions)
     {
-        var good = revisions.Where(r => r.WasGood && r.Number <= current.Number).OrderByDescending(r => r.Number).ToList();
-        var ids = StackRevision.Good(revisions);
         var services = ImmutableArray.CreateBuilder<ServiceSpec>();
-        var proven = ImmutableSortedDictionary.CreateBuilder<string, ServiceRevision>(StringComparer.Ordinal);
+        var standing = ImmutableSortedDictionary.CreateBuilder<string, ServiceRevision>(StringComparer.Ordinal);
         var spec = current.Spec;
-        foreach (var name in current.Services.Keys)
+        foreach (var (name, number) in NumbersOf(current, revisions))
         {
-            var isProven = current.Reached?.Contains(name) == true || ids.Contains(current.Services[name].Id);
-            if ((isProven ? current : good.Find(r => r.Services.ContainsKey(name))) is not { } source)
+            if (revisions.FirstOrDefault(r => r.Number == number && r.Services.ContainsKey(name)) is not { } source)
             {
                 continue;
             }
             services.Add(source.Service(name));
-            proven.Add(name, source.Services[name]);
+            standing.Add(name, source.Services[name]);
             spec = spec with { Networks = source.Spec.Networks.SetItems(spec.Networks), Volumes = source.Spec.Volumes.SetItems(spec.Volumes) };
         }
-        return current with { Spec = spec with { Services = services.ToImmutable() }, Services = proven.ToImmutable() };
+        return current with { Spec = spec with { Services = services.ToImmutable() }, Services = standing.ToImmutable() };
     }
 
-    /// <summary>Blue-greens that <paramref name="current"/> was to switch: what is new of them may run, and serve nobody.</summary>
-    public static ImmutableHashSet<string> Unswitched(StackRevision current, StackRevision standing) =>
-        [.. standing.Services.Where(s => current.Services[s.Key].Id != s.Value.Id && current.Service(s.Key).Deploy.Strategy.Kind == StrategyKind.BlueGreen).Select(s => s.Key)];
-
-    /// <summary>The fleet without new replicas of these services that are out of the traffic: the slots they are in are not filled by them.</summary>
-    public static FleetSnapshot WithoutStaged(FleetSnapshot fleet, StackRevision standing, ImmutableHashSet<string> services, TrafficTable traffic)
+    /// <summary>By service, the revision in which it stands while the stack is wanted as in this one.</summary>
+    public static ImmutableSortedDictionary<string, int> NumbersOf(StackRevision revision, ImmutableArray<StackRevision> revisions)
     {
-        var shown = traffic.Services.SelectMany(s => s.Endpoints).Select(e => (e.Replica, e.Host)).ToHashSet();
-        return fleet.Hosts.Values.Aggregate(fleet, (seen, host) => seen.With(host with { Replicas = host.Replicas.RemoveRange(host.Replicas.Where(r => IsStaged(host.Name, r.Value.Key)).Select(r => r.Key)) }));
+        if (revision.State == RevisionState.Good)
+        {
+            return revision.Services.Keys.ToImmutableSortedDictionary(name => name, _ => revision.Number, StringComparer.Ordinal);
+        }
+        if (revision.Stands is { } stands)
+        {
+            return stands;
+        }
 
-        bool IsStaged(string host, ReplicaKey key) => key.Stack == traffic.Stack && services.Contains(key.Service) && standing.Services[key.Service].Id != key.Revision && !shown.Contains((key, host));
+        // From before that was kept: the newest good revision that has the service.
+        var good = revisions.Where(r => r.WasGood && r.Number <= revision.Number).OrderByDescending(r => r.Number).ToList();
+        return revision.Services.Keys
+            .Select(name => (Name: name, Source: good.Find(r => r.Services.ContainsKey(name))))
+            .Where(s => s.Source is not null)
+            .ToImmutableSortedDictionary(s => s.Name, s => s.Source!.Number, StringComparer.Ordinal);
+    }
+
+    /// <summary>The fleet without new replicas of this stack that its traffic withholds until a switch: the slots they run in are not filled by them.</summary>
+    /// <param name="withheld"><c>service/slot/revision</c>.</param>
+    public static FleetSnapshot WithoutStaged(FleetSnapshot fleet, StackRevision standing, IReadOnlySet<string> withheld)
+    {
+        if (withheld.Count == 0)
+        {
+            return fleet;
+        }
+        return fleet.Hosts.Values.Aggregate(fleet, (seen, host) => seen.With(host with { Replicas = host.Replicas.RemoveRange(host.Replicas.Where(r => IsStaged(r.Value)).Select(r => r.Key)) }));
+
+        bool IsStaged(ReplicaSnapshot replica) =>
+            replica.Key.Stack == standing.Spec.Name
+            && standing.Services.GetValueOrDefault(replica.Key.Service)?.Id != replica.Key.Revision
+            && withheld.Contains($"{replica.Key.Service}/{replica.Key.Slot}/{replica.Key.Revision}");
     }
 }

@@ -18,6 +18,9 @@ internal sealed class TrafficActor : ReceiveActor
     private readonly ILoggerFactory loggers;
     private readonly Dictionary<string, IActorRef> stacks = new(StringComparer.Ordinal);
 
+    /// <summary>Until then no host is told which stacks there are: it would forget the others.</summary>
+    private bool isLoaded;
+
     /// <summary>Removed, and not deployed again: no table of theirs is sent any more, so no host may wait for one.</summary>
     private readonly HashSet<string> gone = new(StringComparer.Ordinal);
 
@@ -67,6 +70,7 @@ internal sealed class TrafficActor : ReceiveActor
                 Retarget(new TrafficMessage.Retarget(head, stored.Revisions));
             }
         }
+        isLoaded = true;
         if (!isPassive)
         {
             TellRoster();
@@ -84,7 +88,7 @@ internal sealed class TrafficActor : ReceiveActor
             return;
         }
         Share(target.Stack, target);
-        if (isNew)
+        if (isNew && isLoaded)
         {
             TellRoster();
         }

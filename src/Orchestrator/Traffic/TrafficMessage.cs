@@ -75,7 +75,8 @@ internal abstract record TrafficMessage
     public sealed record GetStanding(string Stack) : TrafficMessage;
 
     /// <param name="Behind">Hosts that do not show the newest version, each with the reason it gave or none.</param>
-    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind) : TrafficMessage;
+    /// <param name="HeldBack">What is out of the traffic until a switch, as <c>service/slot/revision</c>.</param>
+    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind, ImmutableSortedSet<string> HeldBack) : TrafficMessage;
 
     /// <summary>The stack is gone for good: hosts are told to forget it. Answered with <see cref="Settled"/> when all have, or the bound has passed.</summary>
     public sealed record Remove(string Stack) : TrafficMessage;

@@ -1,6 +1,8 @@
 using Orchestrator.Api;
+using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
+using Orchestrator.Tests.Planning;
 using static Orchestrator.Tests.Changes.StackBench;
 
 namespace Orchestrator.Tests.Changes;
@@ -140,6 +142,78 @@ public sealed class SelfHealTests : IDisposable
         bench.Settle();
         bench.Advance(1.5);
         Assert.Equal("api.1=app:v2 api.2=app:v2 web.1=web:v1", bench.Running);
+    }
+
+    [Fact]
+    public void After_a_rollback_and_a_failed_change_a_lost_replica_does_not_come_back_in_the_revision_that_was_rolled_back()
+    {
+        bench.FailImage("app:v3");
+        bench.Deploy(Spec(Service("web", replicas: 2)));
+        bench.Deploy(Spec(Service("web", "app:v2", replicas: 2)));
+        bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack });
+        var end = End(bench.Deploy(Spec(Service("web", "app:v3", replicas: 2, onFailure: FailureAction.Continue) is var web ? web with { Deploy = web.Deploy with { Update = web.Deploy.Update with { Order = UpdateOrder.StartFirst } } } : web)));
+        Assert.Equal((ChangeOutcome.Failed, "web.1=app:v1 web.2=app:v1"), (end.Outcome, bench.Running));
+
+        bench.Disconnect("h2");
+        bench.Advance(20);
+        Assert.Equal(["app:v1", "app:v1"], bench["h1"].Replicas.Where(r => r.State == ReplicaState.Running).Select(r => r.Image[..r.Image.IndexOf('@', StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public void After_a_failed_change_a_replica_that_stood_in_for_one_on_a_lost_host_goes_when_that_is_back()
+    {
+        bench.FailImage("db:v2");
+        bench.Deploy(Spec(Service("db", "db:v1", onFailure: FailureAction.Continue), Service("web")));
+        bench.Deploy(Spec(Service("db", "db:v2", onFailure: FailureAction.Continue), Service("web")));
+        var (lost, other) = bench["h1"].Replicas.Any(r => r.Key.Service == "web") ? ("h1", "h2") : ("h2", "h1");
+
+        bench.Disconnect(lost);
+        bench.Advance(20);
+        Assert.Contains(bench[other].Replicas, r => r.Key.Service == "web" && r.IsServing);
+        bench.Connect(lost);
+        bench.Advance(10);
+        Assert.Single(bench.Hosts.Values.SelectMany(h => h.Replicas), r => r.Key.Service == "web" && r.State == ReplicaState.Running);
+    }
+
+    [Fact]
+    public void What_a_failed_stop_first_update_has_stopped_stays_stopped()
+    {
+        bench.FailImage("app:v2");
+        bench.Deploy(Spec(StopFirst("app:v1")));
+        var end = End(bench.Deploy(Spec(StopFirst("app:v2"))));
+        Assert.Equal((ChangeOutcome.Failed, ""), (end.Outcome, bench.Running));
+        bench.Advance(60);
+
+        Assert.DoesNotContain(bench.Events, e => e.Kind == StackEventKind.RepairBegan);
+        Assert.Equal("", bench.Running);
+    }
+
+    private static ServiceSpec StopFirst(string image)
+    {
+        var web = Service("web", image, onFailure: FailureAction.Continue);
+        return web with { Deploy = web.Deploy with { Update = web.Deploy.Update with { Order = UpdateOrder.StopFirst } } };
+    }
+
+    [Fact]
+    public void Change_after_one_that_was_aborted_in_its_removals_ends()
+    {
+        bench.Deploy(Spec(Service("a", replicas: 2), Service("b", replicas: 2), Service("web")));
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.IsMute = c => c is AgentCommand.StopReplica { Key.Service: "b" };
+        }
+        bench.Deploy(Spec(Service("web", "app:v2")));
+        bench.Ask(new ChangeRequest.Abort { Stack = World.Stack });
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.Speak();
+        }
+        bench.Advance(5);
+        Assert.Equal(RevisionState.Aborted, bench.State.Revisions[0].State);
+
+        bench.FailImage("app:v3");
+        Assert.Equal(ChangeOutcome.Failed, End(bench.Deploy(Spec(Service("web", "app:v3", onFailure: FailureAction.Continue)))).Outcome);
+        Assert.DoesNotContain("a", bench.State.Revisions[0].Stands!.Keys);
     }
 
     [Fact]

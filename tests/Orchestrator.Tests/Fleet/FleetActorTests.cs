@@ -53,6 +53,9 @@ public sealed class FleetActorTests : ActorTestKit
         Told("h1");
         fleet.Tell(new FleetMessage.AgentDisconnected("h1", link, "broken"));
         Assert.Equal(("", ChangeScope.Standing), Told("h1"));
+
+        // It is back for too short a time to report.
+        fleet.Tell(new FleetMessage.AgentDisconnected("h1", Connect("h1"), "broken again"));
         Connect("h1");
         Report("h1");
         Assert.Equal(("", ChangeScope.Standing), Told("h1"));

@@ -104,6 +104,22 @@ public sealed class HostActorTests : ActorTestKit
         Assert.Equal(2, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
     }
 
+    [Fact]
+    public void Agent_that_connects_anew_before_its_old_link_is_known_to_be_dead_is_sent_again_what_is_under_way()
+    {
+        var (host, agent) = Connected(takesChanges: true);
+        Apply(host, 1);
+        agent.ExpectMsg<AgentCommand.ApplyTraffic>();
+        host.Tell(new HostMessage.Deliver(new AgentCommand.OpenLogs { CommandId = "logs/1", ContainerId = "c1", Credit = 10 }, TestActor));
+        agent.ExpectMsg<AgentCommand.OpenLogs>();
+
+        var anew = CreateTestProbe();
+        Connect(host, anew, takesChanges: true);
+        agent.ExpectMsg<FleetMessage.SessionReplaced>();
+        Assert.Equal(1, anew.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+        Assert.IsType<AgentEvent.LogsEnded>(FishForMessage<FleetMessage.Answered>(a => a.CommandId == "logs/1").Event);
+    }
+
     private (IActorRef Host, TestProbe Agent) Connected(bool takesChanges)
     {
         var known = World.Host("h1", HostState.Disconnected);

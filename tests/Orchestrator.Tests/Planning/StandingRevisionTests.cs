@@ -1,6 +1,6 @@
+using System.Collections.Immutable;
 using Orchestrator.Planning;
 using Orchestrator.Stacks;
-using Orchestrator.Traffic;
 using static Orchestrator.Tests.Planning.World;
 
 namespace Orchestrator.Tests.Planning;
@@ -8,38 +8,49 @@ namespace Orchestrator.Tests.Planning;
 public sealed class StandingRevisionTests
 {
     private static readonly ServiceSpec Web = Service("web", "web:v1", replicas: 2);
-    private static readonly ServiceSpec NewWeb = BlueGreen(Service("web", "web:v2", replicas: 3));
+    private static readonly ServiceSpec NewWeb = Service("web", "web:v2", replicas: 3);
+    private static readonly StackRevision Good = Revision(1, Web, Service("api", "api:v1"));
 
     [Fact]
-    public void Service_stands_where_it_got_to_or_else_where_it_last_was_good()
+    public void Service_stands_in_the_revision_that_is_kept_for_it()
     {
-        var (api, newApi, job) = (Service("api", "api:v1"), Service("api", "api:v2"), Service("job", "job:v1"));
-        var good = Revision(1, Web, api);
-        var made = Revision(2, NewWeb, newApi, job);
-
-        // The bench's own revisions were good, and that is never taken away.
-        var failed = new StackRevision { Number = 2, Created = made.Created, Spec = made.Spec, Services = made.Services, State = RevisionState.Failed, Reached = ["api"] };
-        var standing = StandingRevision.Of(failed, [failed, good]);
+        var newApi = Service("api", "api:v2");
+        var failed = Failed(2, ("api", 2), ("web", 1), ("gone", 7));
+        var standing = StandingRevision.Of(failed, [failed, Good]);
 
         Assert.Equal([("api", IdOf(newApi)), ("web", IdOf(Web))], standing.Services.Select(s => (s.Key, s.Value.Id)));
-        Assert.Equal([2, 1], standing.Spec.Services.OrderByDescending(s => s.Name, StringComparer.Ordinal).Select(s => s.Deploy.Replicas));
+        Assert.Equal(2, standing.Service("web").Deploy.Replicas);
         Assert.Equal(2, standing.Number);
     }
 
     [Fact]
-    public void New_replicas_of_a_blue_green_that_was_not_switched_to_stand_in_no_slot()
+    public void Without_a_note_of_it_a_service_stands_in_the_newest_good_revision_that_has_it()
     {
-        var good = Revision(1, Web);
-        var failed = Revision(2, NewWeb);
-        var fleet = Hosts("h1", "h2").Run("h1", Web, 1).Run("h2", NewWeb, 3);
-
-        var table = new TrafficTable { Stack = Stack, Version = 1 };
-
-        Assert.Equal(["web"], StandingRevision.Unswitched(failed, good));
-        Assert.Empty(StandingRevision.Unswitched(failed, failed));
-        Assert.Equal([1], StandingRevision.WithoutStaged(fleet, good, ["web"], table).Replicas(Stack).Select(r => r.Replica.Key.Slot));
-        Assert.Equal(2, StandingRevision.WithoutStaged(fleet, good, [], table).Replicas(Stack).Count());
+        var failed = Failed(2) with { Stands = null };
+        Assert.Equal([("api", 1), ("web", 1)], StandingRevision.NumbersOf(failed, [failed, Good]).Select(s => (s.Key, s.Value)));
     }
 
-    private static ServiceSpec BlueGreen(ServiceSpec service) => service with { Deploy = service.Deploy with { Strategy = new StrategySpec { Kind = StrategyKind.BlueGreen } } };
+    [Fact]
+    public void Replicas_that_the_traffic_withholds_stand_in_no_slot()
+    {
+        var fleet = Hosts("h1", "h2").Run("h1", Web, 1).Run("h2", NewWeb, 3).Run("h2", NewWeb, 2);
+
+        Assert.Equal([1, 2], StandingRevision.WithoutStaged(fleet, Good, ImmutableHashSet.Create($"web/3/{IdOf(NewWeb)}", $"web/1/{IdOf(Web)}")).Replicas(Stack).Select(r => r.Replica.Key.Slot).Order());
+        Assert.Equal(3, StandingRevision.WithoutStaged(fleet, Good, ImmutableHashSet<string>.Empty).Replicas(Stack).Count());
+    }
+
+    /// <summary>Made anew: that a revision was good is never taken away.</summary>
+    private static StackRevision Failed(int number, params (string Service, int Number)[] stands)
+    {
+        var made = Revision(number, NewWeb, Service("api", "api:v2"), Service("job", "job:v1"));
+        return new StackRevision
+        {
+            Number = number,
+            Created = made.Created,
+            Spec = made.Spec,
+            Services = made.Services,
+            State = RevisionState.Failed,
+            Stands = stands.ToImmutableSortedDictionary(s => s.Service, s => s.Number, StringComparer.Ordinal),
+        };
+    }
 }

@@ -14,10 +14,7 @@ public sealed class TrafficActorTests : ActorTestKit
     public void Roster_lists_a_stack_until_it_is_removed_and_again_when_it_is_deployed_anew()
     {
         var fleet = CreateTestProbe();
-        var (store, hosts) = (new MemoryStore(), fleet.Ref);
-        Func<ITrafficExtras> extras = () => new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral()), ActorRefs.Nobody);
-        var stacks = new StackStore(store);
-        var traffic = Sys.ActorOf(Props.Create(() => new TrafficActor(stacks, hosts, extras, ActorRefs.Nobody, false, NullLoggerFactory.Instance)));
+        var traffic = Start(new MemoryStore(), fleet);
         Assert.Empty(Roster(fleet));
 
         var retarget = new TrafficMessage.Retarget(new StackHead { Stack = World.Stack, Current = 1 }, [World.Revision(1, World.Service("web"))]);
@@ -27,6 +24,25 @@ public sealed class TrafficActorTests : ActorTestKit
         Assert.Empty(Roster(fleet));
         traffic.Tell(retarget);
         Assert.Equal(World.Stack, Assert.Single(Roster(fleet)));
+    }
+
+    [Fact]
+    public async Task Host_is_told_of_all_stacks_at_once_after_a_start_lest_it_forget_some()
+    {
+        var (store, fleet) = (new MemoryStore(), CreateTestProbe());
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            await new StackStore(store).SaveAsync(new StackHead { Stack = name, Current = 1 }, [World.Revision(1, World.Service("web"))], null, []);
+        }
+        Start(store, fleet);
+        Assert.Equal(["a", "b", "c"], Roster(fleet));
+    }
+
+    private IActorRef Start(MemoryStore store, TestProbe fleet)
+    {
+        var (stacks, hosts) = (new StackStore(store), fleet.Ref);
+        Func<ITrafficExtras> extras = () => new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral()), ActorRefs.Nobody);
+        return Sys.ActorOf(Props.Create(() => new TrafficActor(stacks, hosts, extras, ActorRefs.Nobody, false, NullLoggerFactory.Instance)));
     }
 
     private static IEnumerable<string> Roster(TestProbe fleet) => fleet.FishForMessage<FleetMessage.Roster>(_ => true).Stacks;

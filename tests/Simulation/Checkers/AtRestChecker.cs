@@ -30,7 +30,15 @@ internal sealed class AtRestChecker(World world, Wishes wishes) : Checker(world)
             return;
         }
 
-        if (stored.Active is not null || stored.Revisions.First(r => r.Number == number) is not { State: RevisionState.Good } current) return;
+        if (stored.Active is not null) return;
+        if (stored.Revisions.First(r => r.Number == number) is not { State: RevisionState.Good } current)
+        {
+            // What stands is kept up, and once.
+            var owners = All(stack).Where(c => c.Container.IsRunning).GroupBy(c => (Label(c.Container, ReplicaLabels.Service), Label(c.Container, ReplicaLabels.Slot), Label(c.Container, ReplicaLabels.Revision)));
+            foreach (var twice in owners.Where(o => o.Count() > 1)) Report($"after a change that did not succeed {twice.Key} runs twice: {string.Join(", ", twice.Select(c => $"{c.Container.Name}@{c.Host.Name}"))}");
+            return;
+        }
+
         // A stack that nobody can come to from outside is shown where it has containers; elsewhere it may be as it was, for nobody asks.
         var everywhere = stored.Revisions.Any(r => r.Spec.Services.Any(s => s.Traffic.HasListeners));
         var shownBy = World.Hosts.Where(h => everywhere || h.Of(stack).Any()).ToList();

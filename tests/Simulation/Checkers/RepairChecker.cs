@@ -6,7 +6,7 @@ using Orchestrator.Store;
 
 namespace Orchestrator.Simulation;
 
-/// <summary>What is repaired has no journal to be held to: it starts what the current revision wants, or, where that did not become good, what once was good or got there; and nothing while a change has the stack.</summary>
+/// <summary>What is repaired has no journal to be held to: it starts what the current revision wants, or, where that did not become good, where its service stands; and nothing while a change has the stack.</summary>
 internal sealed class RepairChecker(World world) : Checker(world)
 {
     private readonly Dictionary<string, StoredStack> _stored = new(StringComparer.Ordinal);
@@ -33,7 +33,7 @@ internal sealed class RepairChecker(World world) : Checker(world)
     private static bool IsWanted(StoredStack stored, ReplicaKey key)
     {
         if (stored.Revisions.FirstOrDefault(r => r.Number == stored.Head?.Current) is not { } current) return false;
-        var isOfCurrent = current.Services.GetValueOrDefault(key.Service)?.Id == key.Revision;
-        return current.State == RevisionState.Good ? isOfCurrent : (isOfCurrent && current.Reached?.Contains(key.Service) == true) || StackRevision.Good(stored.Revisions).Contains(key.Revision);
+        var number = current.State == RevisionState.Good ? current.Number : current.Stands?.GetValueOrDefault(key.Service);
+        return stored.Revisions.FirstOrDefault(r => r.Number == number)?.Services.GetValueOrDefault(key.Service)?.Id == key.Revision;
     }
 }
