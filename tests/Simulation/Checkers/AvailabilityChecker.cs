@@ -154,8 +154,8 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
             if (endpoint.State != EndpointState.Serving || _good.ContainsKey(endpoint.Id) || !IsGood(endpoint)) continue;
             _good[endpoint.Id] = (endpoint.Replica.Stack, endpoint.Replica.Service);
 
-            // What comes of the host's fault may be still to come.
-            if (_afflicted.GetValueOrDefault(endpoint.Host) > World.Now) Lose(endpoint.Replica.Stack, endpoint.Replica.Service, endpoint.Id);
+            // What comes of the host's fault may be still to come, and so may a table from when it had ended and was not started again yet.
+            if (_afflicted.GetValueOrDefault(endpoint.Host) > World.Now || World.Host(endpoint.Host).Find(endpoint.Replica.ContainerName) is { RestartCount: > 0 }) Lose(endpoint.Replica.Stack, endpoint.Replica.Service, endpoint.Id);
         }
     }
 
