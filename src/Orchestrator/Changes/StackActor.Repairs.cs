@@ -148,6 +148,11 @@ internal sealed partial class StackActor
             foreach (var part in Parts(service, wanted).Where(p => !repairs.Values.Any(r => r.Plan.Service == p.Service && r.Plan.Slots.Any(s => p.Slots.Any(x => x.Slot == s.Slot)))))
             {
                 var at = MayBegin(part);
+                if (at <= Now && part.Slots[0].Action == SlotAction.Replace && repairs.Values.Any(r => r.Plan.Service == part.Service))
+                {
+                    // What is missing comes first: its end is looked at, and then these may be fewer by as many as their policy says.
+                    continue;
+                }
                 if (at <= Now)
                 {
                     BeginRepair(part, wanted);
@@ -202,11 +207,6 @@ internal sealed partial class StackActor
     /// <summary>Each slot by itself where something is missing or in surplus; replicas that run are replaced together, by the service's policy.</summary>
     private IEnumerable<ServicePlan> Parts(ServicePlan service, StackRevision wanted)
     {
-        var replaced = service.Slots.Where(s => s.Action == SlotAction.Replace).ToImmutableArray();
-        if (!replaced.IsEmpty)
-        {
-            yield return service with { Slots = replaced, After = [] };
-        }
         var spec = wanted.Spec.Services.FirstOrDefault(s => s.Name == service.Service)?.Container;
 
         // With a healthcheck to go by, a replica that is ready is wanted at once: the revision has proven itself.
@@ -214,6 +214,11 @@ internal sealed partial class StackActor
         foreach (var slot in service.Slots.Where(s => s.Action != SlotAction.Replace))
         {
             yield return service with { Slots = [slot], After = [], Policy = policy };
+        }
+        var replaced = service.Slots.Where(s => s.Action == SlotAction.Replace).ToImmutableArray();
+        if (!replaced.IsEmpty)
+        {
+            yield return service with { Slots = replaced, After = [] };
         }
     }
 

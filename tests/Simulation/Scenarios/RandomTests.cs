@@ -14,6 +14,26 @@ public sealed class RandomTests
     }
 
     [Theory]
+    [InlineData(1102)]
+    [InlineData(1141)]
+    [InlineData(1735)]
+    [InlineData(3293)]
+    [InlineData(20_088)]
+    [InlineData(20_216)]
+    [InlineData(20_511)]
+    [InlineData(20_563)]
+    [InlineData(20_602)]
+    [InlineData(20_695)]
+    [InlineData(20_726)]
+    [InlineData(22_107)]
+    [InlineData(22_223)]
+    public void Seed_that_once_broke_a_promise_keeps_them(int seed)
+    {
+        using var run = new RandomRun(seed);
+        Assert.Null(run.Run());
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(8)]
     [InlineData(14)]
