@@ -92,8 +92,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
 
     private FleetSnapshot Left(FleetSnapshot snapshot) => leaves is null
         ? snapshot
-        : snapshot.Replicas(head.Stack).Where(r => leaves(r.Replica)).ToLookup(r => r.Host.Name, r => r.Replica.ContainerName)
-            .Aggregate(snapshot, (left, gone) => left.With(left.Hosts[gone.Key] with { Replicas = left.Hosts[gone.Key].Replicas.RemoveRange(gone) }));
+        : snapshot.Without(snapshot.Replicas(head.Stack).Where(r => leaves(r.Replica)));
 
     /// <summary>Every reason at once why the plan cannot go well. On a way back what a host says is a warning: it must not be held up.</summary>
     /// <returns>What each host was asked, by this preparation or the one before it.</returns>

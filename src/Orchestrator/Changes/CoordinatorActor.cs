@@ -174,7 +174,7 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         {
             return;
         }
-        foreach (var stack in host.Replicas.Values.Select(r => r.Key.Stack).Distinct(StringComparer.Ordinal))
+        foreach (var stack in host.Stacks)
         {
             stacks.GetValueOrDefault(stack)?.Tell(new StackMessage.HostChanged(host));
         }

@@ -114,19 +114,24 @@ internal sealed partial class StackActor
     private static ServicePlan OfLost(ServicePlan service, StackRevision unfinished, FleetSnapshot now)
     {
         string?[] stopped = [service.ToRevision, unfinished.Services.GetValueOrDefault(service.Service)?.Id];
-        var ofService = now.Hosts.Values
-            .SelectMany(h => h.Replicas.Values, (host, replica) => (host.State, Replica: replica))
-            .Where(r => r.Replica.Key.Stack == unfinished.Spec.Name && r.Replica.Key.Service == service.Service)
-            .ToLookup(r => r.Replica.Key.Slot);
         var slots = service.Slots
-            .Select(s => s with { Prune = [], Old = [.. s.Old.Where(o => o.Revision == service.ToRevision)] })
-            .Where(s => (s.Action == SlotAction.Create && service.Slots.First(x => x.Slot == s.Slot).Old.IsEmpty && !IsStopped(s.Slot)) || (s.Action == SlotAction.Remove && s.KeptHost is not null && !s.Old.IsEmpty))
+            .Where(s => s switch
+            {
+                { Action: SlotAction.Create, Old.IsEmpty: true } => !IsStopped(s.Slot),
+                { Action: SlotAction.Remove, KeptHost: not null } => s.Old.Any(IsOfWhatStands),
+                _ => false,
+            })
+            .Select(s => s with { Prune = [], Old = [.. s.Old.Where(IsOfWhatStands)] })
             .ToImmutableArray();
         return service with { Slots = slots, Action = slots.IsEmpty ? ServiceAction.None : service.Action };
 
+        bool IsOfWhatStands(Placement old) => old.Revision == service.ToRevision;
+
         bool IsStopped(int slot) =>
-            ofService[slot].Any(r => r.State != HostState.Down && r.Replica.State == ReplicaState.Retained && stopped.Contains(r.Replica.Key.Revision, StringComparer.Ordinal))
-            && !ofService[slot].Any(r => r.State == HostState.Down && r.Replica.State != ReplicaState.Retained);
+            now.Replicas(unfinished.Spec.Name).Any(r => IsIn(slot, r.Replica) && r.Replica.State == ReplicaState.Retained && stopped.Contains(r.Replica.Key.Revision, StringComparer.Ordinal))
+            && !now.Lost(unfinished.Spec.Name).Any(r => IsIn(slot, r.Replica) && r.Replica.State != ReplicaState.Retained);
+
+        bool IsIn(int slot, ReplicaSnapshot replica) => replica.Key.Service == service.Service && replica.Key.Slot == slot;
     }
 
     private void TakeRepairs(RepairPlanned message)
@@ -225,7 +230,8 @@ internal sealed partial class StackActor
     /// <summary>Those that go together wait for the one that waits longest. Null: not any more with this revision.</summary>
     private DateTimeOffset? MayBegin(ServicePlan part)
     {
-        var due = part.Slots.Select(s => crashes.MayTry(part.Service, s.Slot, s.IsAfterEnd, RestartOf(part.Service), Now)).ToList();
+        var restart = RestartOf(part.Service);
+        var due = part.Slots.Select(s => crashes.MayTry(part.Service, s.Slot, s.IsAfterEnd, restart, Now)).ToList();
         return due.Contains(null) ? null : due.Max();
     }
 
@@ -237,9 +243,10 @@ internal sealed partial class StackActor
         var job = new RolloutJob($"{stack}/repair-{number}/{part.Service}", stack, part, wanted) { IsRepair = true };
         var (journal, others, factory) = (new MemoryStore(), peers, loggers);
         var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, journal, others, factory)), $"repair-{part.Service}-{number}");
+        var restart = RestartOf(part.Service);
         foreach (var slot in part.Slots.Where(s => s.IsAfterEnd))
         {
-            crashes.Tried(part.Service, slot.Slot, part.ToRevision, RestartOf(part.Service), Now);
+            crashes.Tried(part.Service, slot.Slot, part.ToRevision, restart, Now);
         }
         repairs[rollout] = new Repair(part);
         foreach (var slot in part.Slots)
@@ -265,11 +272,12 @@ internal sealed partial class StackActor
     {
         repairs.Remove(Sender, out var repair);
         Context.Stop(Sender);
+        var restart = RestartOf(message.Service);
         foreach (var slot in repair!.Plan.Slots)
         {
             if (message.Outcome == RolloutOutcome.Failed && (repair.Reports.Count == 0 || repair.Reports.ContainsKey(slot.Slot)))
             {
-                crashes.Failed(message.Service, slot.Slot, repair.Plan.ToRevision, RestartOf(message.Service), repair.Reports.GetValueOrDefault(slot.Slot), slot.IsAfterEnd, Now);
+                crashes.Failed(message.Service, slot.Slot, repair.Plan.ToRevision, restart, repair.Reports.GetValueOrDefault(slot.Slot), slot.IsAfterEnd, Now);
             }
             else if (message.Outcome is RolloutOutcome.Succeeded or RolloutOutcome.Failed)
             {

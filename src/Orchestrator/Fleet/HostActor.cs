@@ -17,6 +17,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
     private readonly Dictionary<string, (AgentCommand Command, IActorRef ReplyTo, long Order)> inFlight = new(StringComparer.Ordinal);
     private readonly List<(long Number, IActorRef ReplyTo)> refreshes = [];
     private HostSnapshot snapshot;
+
     /// <summary>Its link has been replaced by another, and it has not reported since.</summary>
     private bool isReplaced;
 
@@ -89,7 +90,6 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             isReplaced = true;
         }
         downlink = message.Downlink;
-        tables.Clear();
         Context.Watch(downlink);
         Timers.Cancel("down");
         LogConnected(snapshot.Name, snapshot.State);
@@ -106,17 +106,17 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         downlink = null;
         LogDisconnected(snapshot.Name, reason);
         EndWithLink(reason);
-        promised.Clear();
-        tables.Clear();
         AnswerRefreshes();
 
         // One that was down is so until it reports: it has only been there for a moment.
-        Publish(snapshot with { State = snapshot.State == HostState.Down ? HostState.Down : HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, StacksHere);
+        Publish(snapshot with { State = snapshot.State == HostState.Down ? HostState.Down : HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, [.. snapshot.Stacks]);
         Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
     }
 
     private void EndWithLink(string reason)
     {
+        promised.Clear();
+        tables.Clear();
         foreach (var (id, waiting) in inFlight.Where(c => c.Value.Command is AgentCommand.OpenLogs).ToList())
         {
             inFlight.Remove(id);
@@ -141,7 +141,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
             waiting.ReplyTo.Tell(new FleetMessage.HostLost(snapshot.Name, id));
         }
         inFlight.Clear();
-        Publish(snapshot with { State = HostState.Down }, StacksHere, ChangeScope.Standing);
+        Publish(snapshot with { State = HostState.Down }, [.. snapshot.Stacks], ChangeScope.Standing);
     }
 
     private void Deliver(HostMessage.Deliver message)
@@ -213,7 +213,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         snapshot = before with { State = HostState.Ready, Facts = isSame ? before.Facts : facts, Replicas = replicas, LastSeen = Context.System.Scheduler.Now };
         Context.Parent.Tell(new HostMessage.Updated(
             snapshot,
-            before.State == HostState.Ready ? [.. differing] : StacksHere.Union(differing, StringComparer.Ordinal).ToImmutableArray(),
+            before.State == HostState.Ready ? [.. differing] : [.. snapshot.Stacks.Union(differing, StringComparer.Ordinal)],
             !isSame ? ChangeScope.All : before.State switch { HostState.Ready => ChangeScope.Named, HostState.Down => ChangeScope.Standing, _ => ChangeScope.Awaited }));
         isReplaced = false;
         AnswerRefreshes();
@@ -350,8 +350,6 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         }
         refreshes.Clear();
     }
-
-    private ImmutableArray<string> StacksHere => [.. snapshot.Replicas.Values.Select(r => r.Key.Stack).Distinct(StringComparer.Ordinal)];
 
     private void Publish(HostSnapshot next, ImmutableArray<string> stacks, ChangeScope scope = ChangeScope.Named)
     {

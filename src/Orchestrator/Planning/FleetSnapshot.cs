@@ -88,6 +88,11 @@ public sealed class FleetSnapshot
         return new FleetSnapshot(Hosts.SetItem(host.Name, host), index, Addresses.SetItem(host.Name, host.Facts?.Address), Standings.SetItem(host.Name, StandingOf(host)), stillUnknown);
     }
 
+    /// <summary>As it would be without these.</summary>
+    public FleetSnapshot Without(IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> gone) => gone
+        .ToLookup(r => r.Host.Name, r => r.Replica.ContainerName)
+        .Aggregate(this, (left, names) => left.With(left.Hosts[names.Key] with { Replicas = left.Hosts[names.Key].Replicas.RemoveRange(names) }));
+
     /// <summary>Replicas of a stack on hosts that are not down.</summary>
     public IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> Replicas(string stack) => Of(stack, isDown: false);
 
@@ -150,6 +155,9 @@ public sealed record HostSnapshot
     public ImmutableSortedDictionary<string, ReplicaSnapshot> Replicas { get; init; } = ImmutableSortedDictionary.Create<string, ReplicaSnapshot>(StringComparer.Ordinal);
 
     public DateTimeOffset? LastSeen { get; init; }
+
+    /// <summary>Those that have a container there.</summary>
+    public IEnumerable<string> Stacks => Replicas.Values.Select(r => r.Key.Stack).Distinct(StringComparer.Ordinal);
 
     /// <summary>May be given new replicas.</summary>
     public bool IsSchedulable => State == HostState.Ready && Facts?.EngineError is null;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Planning;
 
@@ -50,18 +51,12 @@ public static class StandingRevision
     }
 
     /// <summary>The fleet without new replicas of this stack that its traffic withholds until a switch: the slots they run in are not filled by them.</summary>
-    /// <param name="withheld"><c>service/slot/revision</c>.</param>
+    /// <param name="withheld">By <see cref="TrafficTables.Name"/>.</param>
     public static FleetSnapshot WithoutStaged(FleetSnapshot fleet, StackRevision standing, IReadOnlySet<string> withheld)
     {
-        if (withheld.Count == 0)
-        {
-            return fleet;
-        }
-        return fleet.Hosts.Values.Aggregate(fleet, (seen, host) => seen.With(host with { Replicas = host.Replicas.RemoveRange(host.Replicas.Where(r => IsStaged(r.Value)).Select(r => r.Key)) }));
+        var stack = standing.Spec.Name;
+        return withheld.Count == 0 ? fleet : fleet.Without(fleet.Replicas(stack).Concat(fleet.Lost(stack)).Where(r => IsStaged(r.Replica.Key)));
 
-        bool IsStaged(ReplicaSnapshot replica) =>
-            replica.Key.Stack == standing.Spec.Name
-            && standing.Services.GetValueOrDefault(replica.Key.Service)?.Id != replica.Key.Revision
-            && withheld.Contains($"{replica.Key.Service}/{replica.Key.Slot}/{replica.Key.Revision}");
+        bool IsStaged(ReplicaKey key) => standing.Services.GetValueOrDefault(key.Service)?.Id != key.Revision && withheld.Contains(TrafficTables.Name(key));
     }
 }
