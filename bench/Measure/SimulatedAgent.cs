@@ -12,7 +12,9 @@ internal sealed class SimulatedAgent : ReceiveActor
     private readonly int number;
     private readonly CountdownEvent connected;
     private readonly Dictionary<string, ReplicaSnapshot> replicas = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TrafficTable> tables = new(StringComparer.Ordinal);
+
+    /// <summary>Of each table what an answer needs: a thousand hosts' whole tables, in one process, would be many gigabytes.</summary>
+    private readonly Dictionary<string, (long Version, ImmutableSortedSet<string> Draining)> shown = new(StringComparer.Ordinal);
     private IActorRef uplink = ActorRefs.Nobody;
     private bool isCounted;
     private int addresses;
@@ -29,7 +31,7 @@ internal sealed class SimulatedAgent : ReceiveActor
         Receive<AgentCommand.PrepareReplica>(c => Tell(new AgentEvent.ReplicaPrepared(c.CommandId, c.Key)));
         Receive<AgentCommand.StartReplica>(Start);
         Receive<AgentCommand.StopReplica>(Stop);
-        Receive<AgentCommand.ApplyTraffic>(c => Show(c.CommandId, c.Table));
+        Receive<AgentCommand.ApplyTraffic>(c => Show(c.CommandId, c.Table.Stack, c.Table.Version, Draining(c.Table.Services.SelectMany(s => s.Endpoints))));
         Receive<AgentCommand.ChangeTraffic>(Change);
         Receive<AgentCommand.RemoveStack>(Remove);
         Receive<AgentCommand>(_ => { });
@@ -87,31 +89,29 @@ internal sealed class SimulatedAgent : ReceiveActor
 
     private void Change(AgentCommand.ChangeTraffic command)
     {
-        if (tables.TryGetValue(command.Change.Stack, out var table) && table.Version == command.Change.Base)
-        {
-            Show(command.CommandId, command.Change.Of(table));
-        }
-        else
+        var change = command.Change;
+        if (!shown.TryGetValue(change.Stack, out var before) || before.Version != change.Base)
         {
             Tell(new AgentEvent.TrafficMissed(command.CommandId));
+            return;
         }
+        var changed = change.Services.SelectMany(s => s.Endpoints).ToList();
+        var draining = before.Draining.Except(change.GoneEndpoints).Except(changed.Select(e => e.Id)).Union(Draining(changed));
+        Show(command.CommandId, change.Stack, change.Version, draining);
     }
 
-    private void Show(string commandId, TrafficTable table)
+    private void Show(string commandId, string stack, long version, ImmutableSortedSet<string> draining)
     {
-        tables[table.Stack] = table;
-        Tell(new AgentEvent.TrafficApplied
-        {
-            CommandId = commandId,
-            Stack = table.Stack,
-            Version = table.Version,
-            Drained = [.. table.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).Select(e => e.Id)],
-        });
+        shown[stack] = (version, draining);
+        Tell(new AgentEvent.TrafficApplied { CommandId = commandId, Stack = stack, Version = version, Drained = [.. draining] });
     }
+
+    private static ImmutableSortedSet<string> Draining(IEnumerable<Endpoint> endpoints) =>
+        endpoints.Where(e => e.State == EndpointState.Draining).Select(e => e.Id).ToImmutableSortedSet(StringComparer.Ordinal);
 
     private void Remove(AgentCommand.RemoveStack command)
     {
-        tables.Remove(command.Stack);
+        shown.Remove(command.Stack);
         foreach (var replica in replicas.Values.Where(r => r.Key.Stack == command.Stack).ToList())
         {
             replicas.Remove(replica.ContainerName);

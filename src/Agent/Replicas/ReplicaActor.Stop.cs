@@ -62,9 +62,10 @@ internal sealed partial class ReplicaActor
             (grace ?? FailedGraceMax) + StopMargin,
             async cancellation =>
             {
-                // First, or a policy of the engine could bring back what has just been stopped.
-                if (!RestartPolicies.IsNo(container.RestartPolicy)) await _engine.UpdateRestartPolicyAsync(id, RestartPolicy.No, cancellation);
+                // First, or a policy of the engine could bring back what has just been stopped. It has its grace even when that fails.
+                var isPinned = RestartPolicies.IsNo(container.RestartPolicy) || await TryEndRestartsAsync(id, cancellation);
                 if (container.Status is "running" or "paused" or "restarting") await _engine.StopContainerAsync(id, stop.Grace, cancellation);
+                if (stop.Retain && !isPinned) await _engine.UpdateRestartPolicyAsync(id, RestartPolicy.No, cancellation);
             },
             () => OnStopped(container),
             error =>
@@ -74,16 +75,32 @@ internal sealed partial class ReplicaActor
             });
     }
 
+    private async Task<bool> TryEndRestartsAsync(string container, CancellationToken cancellation)
+    {
+        try
+        {
+            await _engine.UpdateRestartPolicyAsync(container, RestartPolicy.No, cancellation);
+            return true;
+        }
+        catch (EngineException error) when (EngineFaults.IsTemporary(error))
+        {
+            return false;
+        }
+    }
+
     private void Kill(ContainerDetails container, Exception reason)
     {
         LogKilling(_key, EngineFaults.Text(reason));
+        var retain = _stop!.Retain;
         Call(
             "killing the container",
             KillMax,
             async cancellation =>
             {
-                await _engine.KillContainerAsync(container.Id, "SIGKILL", cancellation);
-                await _engine.WaitContainerAsync(container.Id, cancellation);
+                await KillAsync(container.Id, cancellation);
+
+                // What failed may have been the policy, and a kept container must not come back with the engine's next start.
+                if (retain && !RestartPolicies.IsNo(container.RestartPolicy)) await _engine.UpdateRestartPolicyAsync(container.Id, RestartPolicy.No, cancellation);
             },
             () => OnStopped(container),
             error =>
@@ -92,6 +109,21 @@ internal sealed partial class ReplicaActor
                 else if (EngineFaults.IsConflict(error)) OnStopped(container);
                 else FailStop($"stopping failed ({EngineFaults.Text(reason)}), and killing it too", error);
             });
+    }
+
+    private async Task KillAsync(string container, CancellationToken cancellation)
+    {
+        try
+        {
+            await _engine.KillContainerAsync(container, "SIGKILL", cancellation);
+        }
+        catch (EngineException error) when (EngineFaults.IsConflict(error))
+        {
+            // It runs no more.
+            return;
+        }
+
+        await _engine.WaitContainerAsync(container, cancellation);
     }
 
     private void OnStopped(ContainerDetails container)

@@ -528,7 +528,9 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             }
         }
         TellBehind();
-        foreach (var waiting in draining.Where(d => barrier.IsDrained(d.Endpoint)).ToList())
+
+        // Those of one slot go together: a host that was given up may be back, and count again, before the last of them is drained.
+        foreach (var waiting in draining.GroupBy(d => (d.ReplyTo, d.Replica.Service, d.Replica.Slot)).Where(g => g.All(d => barrier.IsDrained(d.Endpoint))).SelectMany(g => g).ToList())
         {
             draining.Remove(waiting);
             waiting.ReplyTo.Tell(new TrafficMessage.Drained(waiting.Replica, waiting.Host));

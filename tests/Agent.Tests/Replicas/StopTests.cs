@@ -224,6 +224,33 @@ public sealed class StopTests : IDisposable
     }
 
     [Fact]
+    public void Restart_policy_that_cannot_be_set_takes_no_grace_away_and_is_set_once_it_has_stopped()
+    {
+        var container = _bench.Passed(_bench.Spec());
+        _bench.Engine.FailNext(nameof(IEngine.UpdateRestartPolicyAsync));
+        _bench.Stop(retain: true);
+        _bench.Advance(1);
+
+        _bench.One<AgentEvent.ReplicaStopped>();
+        Assert.Equal(["SIGTERM"], container.Signals);
+        Assert.Equal(RestartPolicy.No, container.RestartPolicy);
+    }
+
+    [Fact]
+    public void What_is_killed_and_kept_has_no_restart_policy_either()
+    {
+        var container = _bench.Passed(_bench.Spec());
+        _bench.Engine.FailNext(nameof(IEngine.UpdateRestartPolicyAsync));
+        _bench.Engine.FailNext(nameof(IEngine.StopContainerAsync));
+        _bench.Stop(retain: true);
+        _bench.Advance(1);
+
+        _bench.One<AgentEvent.ReplicaStopped>();
+        Assert.Equal(["SIGKILL"], container.Signals);
+        Assert.Equal(RestartPolicy.No, container.RestartPolicy);
+    }
+
+    [Fact]
     public void Removal_that_is_already_in_progress_is_waited_for()
     {
         _bench.Passed(_bench.Spec());

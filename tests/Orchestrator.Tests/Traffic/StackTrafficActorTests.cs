@@ -257,6 +257,27 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Replica_that_is_drained_again_on_a_host_that_was_given_up_waits_with_the_others_of_its_slot()
+    {
+        Start(World.Revision(2, New), World.Revision(1, Old));
+        Observe(now = Run(Run(now, "h1", Old, "10.0.0.2"), "h1", New, "10.0.0.3"));
+        ReadTables();
+        var (first, second) = (TrafficTables.Id(Key(Old), "h1"), TrafficTables.Id(Key(New), "h1"));
+        traffic.Tell(new TrafficMessage.FleetChanged("h2", [], now = now.In("h2", HostState.Down), ChangeScope.Standing));
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1"), TestActor);
+        traffic.Tell(new TrafficMessage.Drain(Key(New), "h1"), TestActor);
+        AcknowledgeAll("h1", first);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+
+        traffic.Tell(new TrafficMessage.FleetChanged("h2", [], now = now.In("h2", HostState.Ready), ChangeScope.Standing));
+        AcknowledgeAll("h2", second);
+        AcknowledgeAll("h1", first, second);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+        AcknowledgeAll("h2", first, second);
+        Assert.Equal([Key(Old), Key(New)], [ExpectMsg<TrafficMessage.Drained>().Replica, ExpectMsg<TrafficMessage.Drained>().Replica]);
+    }
+
+    [Fact]
     public void Host_that_has_nothing_of_a_stack_is_told_so_once_and_sent_none_of_its_tables_however_often_they_change()
     {
         var quiet = World.Service("web", "app:v1");

@@ -168,7 +168,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     private bool IsGood(string hostName, string container)
     {
         var host = World.Host(hostName);
-        return host.IsUp && host.Find(container) is { IsRunning: true } found && found.IsHealthyAt(host.Clock.GetUtcNow());
+        return host.IsUp && host.Find(container) is { IsRunning: true } found && found.IsHealthy(host.Clock);
     }
 
     private sealed record Loss(string Stack, string Service, string Replica, DateTimeOffset Until);

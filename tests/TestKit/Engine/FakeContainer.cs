@@ -35,6 +35,8 @@ public sealed class FakeContainer
 
     public DateTimeOffset? StartedAt { get; internal set; }
 
+    internal long StartedTimestamp { get; set; }
+
     public DateTimeOffset? FinishedAt { get; internal set; }
 
     public int ExitCode { get; internal set; }
@@ -103,12 +105,12 @@ public sealed class FakeContainer
         }
     }
 
-    /// <summary>What a probe made now would find.</summary>
-    public bool IsHealthyAt(DateTimeOffset now)
+    /// <summary>What a probe made now would find. How long it has run is not of the wall clock, which may be set.</summary>
+    public bool IsHealthy(TimeProvider time)
     {
-        if (!IsRunning || StartedAt is not { } started) return false;
+        if (!IsRunning) return false;
         if (IsHealthyNow is { } forced) return forced;
-        var ran = now - started;
+        var ran = time.GetElapsedTime(StartedTimestamp);
         return Image.HealthyAfter is { } from && ran >= from && !(Image.UnhealthyAfter is { } until && ran >= until);
     }
 }

@@ -64,6 +64,7 @@ public sealed partial class FakeEngine
 
         container.Run++;
         (container.Status, container.StartedAt, container.ExitCode, container.Error) = ("running", _time.GetUtcNow(), 0, "");
+        container.StartedTimestamp = _time.GetTimestamp();
         (container.OomKilled, container.IsManuallyStopped) = (false, false);
         Emit(container, "start");
         foreach (var line in container.Image.Prints) Print(container, line);
@@ -121,7 +122,7 @@ public sealed partial class FakeEngine
         if (container.IsManuallyStopped && container.SignalList.Count > 0) Emit(container, "stop");
         if (container.IsManuallyStopped || !RestartsAfter(container, code)) return;
 
-        var ran = container.FinishedAt!.Value - container.StartedAt!.Value;
+        var ran = _time.GetElapsedTime(container.StartedTimestamp);
         container.RestartDelay = ran >= GoodRun || container.RestartDelay == TimeSpan.Zero ? RestartDelayMin : Min(container.RestartDelay * 2, RestartDelayMax);
         container.Status = "restarting";
         After(container, container.RestartDelay, () => TryRestart(container));
@@ -181,10 +182,9 @@ public sealed partial class FakeEngine
 
     private void Probe(FakeContainer container, Healthcheck check)
     {
-        var now = _time.GetUtcNow();
         var before = container.Health!;
-        var isHealthy = container.IsHealthyAt(now);
-        var isGrace = before.Status == "starting" && now - container.StartedAt < (check.StartPeriod ?? TimeSpan.Zero);
+        var isHealthy = container.IsHealthy(_time);
+        var isGrace = before.Status == "starting" && _time.GetElapsedTime(container.StartedTimestamp) < (check.StartPeriod ?? TimeSpan.Zero);
         var streak = isHealthy ? 0 : isGrace ? before.FailingStreak : before.FailingStreak + 1;
         var status = isHealthy ? "healthy" : streak >= (check.Retries is > 0 ? check.Retries : ProbeRetries) ? "unhealthy" : before.Status;
         container.Health = new HealthState(status, streak, container.Image.ProbeOutput, isHealthy ? 0 : 1);

@@ -52,7 +52,7 @@ public sealed partial class FakeEngine
             _ => [],
         };
         if (probe.Count == 0 || !probe.SequenceEqual(request.Command)) return new ExecResult(0, "");
-        return new ExecResult(container.IsHealthyAt(_time.GetUtcNow()) ? 0 : 1, container.Image.ProbeOutput);
+        return new ExecResult(container.IsHealthy(_time) ? 0 : 1, container.Image.ProbeOutput);
     }
 
     private (IReadOnlyList<(DateTimeOffset At, LogLine Line)> Past, FakeQueue<LogLine>? Follower) OpenLog(FakeContainer container, LogsRequest request)
