@@ -8,6 +8,9 @@ namespace Orchestrator.Measure;
 /// <summary>One host whose engine does everything at once.</summary>
 internal sealed class SimulatedAgent : ReceiveActor
 {
+    /// <summary>As many hosts as the smallest fleet has are in one group, so that the same stack can be on the same hosts of any fleet.</summary>
+    private const int GroupSize = 10;
+
     private readonly string name;
     private readonly int number;
     private readonly CountdownEvent connected;
@@ -49,7 +52,7 @@ internal sealed class SimulatedAgent : ReceiveActor
     }
 
     private void Report() => Tell(new AgentEvent.InventoryReported(
-        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", TakesTableChanges = true, ShowsEveryTable = false, Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
+        new HostFacts { Name = name, EngineId = name, EngineVersion = "20.10.24", Architecture = "x86_64", Cpus = 32, MemoryBytes = 128L << 30, AgentVersion = "scale", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("group", number < GroupSize ? "ten" : "rest"), TakesTableChanges = true, ShowsEveryTable = false, Address = $"10.{100 + (number >> 16)}.{(number >> 8) & 255}.{number & 255}" },
         [.. replicas.Values]));
 
     private void Start(AgentCommand.StartReplica command)

@@ -108,8 +108,7 @@ internal sealed partial class IngressActor : EngineCaller
             : new TrafficProblem(SinkName, EngineFaults.Text(error), IsFinal: false);
         if (error is not (IngressException or RuntimeException or EngineException or TimeoutException or IOException or UnauthorizedAccessException)) LogFault(error);
         if (ReferenceEquals(wanted, _wanted) && (_failures >= FailuresQuiet || problem.IsFinal)) TellHindered(wanted, problem);
-        var pause = RetryFirst * Math.Pow(2, Math.Min(_failures - 1, 10));
-        EndLook(pause < RetryMax ? pause : RetryMax);
+        EndLook(DoublingPause.After(_failures, RetryFirst, RetryMax));
     }
 
     private void EndLook(TimeSpan pause)

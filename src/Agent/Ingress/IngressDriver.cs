@@ -555,8 +555,7 @@ internal sealed class IngressDriver(IngressOptions options, IIngressInstances in
             _failures = _what == what ? _failures + 1 : 1;
             _what = what;
             Problem = problem;
-            var pause = RetryFirst * Math.Pow(2, Math.Min(_failures - 1, 10));
-            At = now + (pause < RetryMax ? pause : RetryMax);
+            At = now + DoublingPause.After(_failures, RetryFirst, RetryMax);
         }
 
         public void Clear()

@@ -23,6 +23,9 @@ internal sealed partial class LinkActor : ReceiveActor, IWithTimers
     private int _misses;
     private bool _up;
 
+    /// <summary>Since the last beat.</summary>
+    private bool _hasSpoken;
+
     /// <param name="random">For the backoff alone.</param>
     public LinkActor(ImmutableArray<Uri> coordinators, ILinkDialer dialer, IActorRef agent, LinkOptions options, string version, Random random, ILogger log)
     {
@@ -146,6 +149,7 @@ internal sealed partial class LinkActor : ReceiveActor, IWithTimers
                 break;
             case LinkFrame.Heartbeat:
                 _backoff.Reset();
+                Post(new LinkFrame.Heartbeat());
                 break;
             case LinkFrame.Refused refused:
                 Close($"{Coordinator} refuses: {refused.Reason}");
@@ -166,11 +170,14 @@ internal sealed partial class LinkActor : ReceiveActor, IWithTimers
             return;
         }
 
-        Post(new LinkFrame.Heartbeat());
+        // As a rule the coordinator's heartbeat has been answered.
+        if (!_hasSpoken) Post(new LinkFrame.Heartbeat());
+        _hasSpoken = false;
     }
 
     private void Post(LinkFrame frame)
     {
+        _hasSpoken = true;
         if (_connection?.Post(frame) is { } refusal) Close($"{Coordinator}: {refusal}");
     }
 

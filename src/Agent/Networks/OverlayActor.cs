@@ -77,8 +77,7 @@ internal sealed partial class OverlayActor : ReceiveActor, IWithTimers
         if (_hindrance != failed.Message) LogHindered(wanted.Number, failed.Message);
         _hindrance = failed.Message;
         _asker.Tell(new SinkMessage.Hindered(SinkName, wanted.Number, new TrafficProblem(SinkName, failed.Message, IsFinal: false)));
-        var wait = RetryMin * Math.Pow(2, Math.Min(_failures++, 4));
-        Timers.StartSingleTimer(RetryTimer, new Again(), wait < RetryMax ? wait : RetryMax);
+        Timers.StartSingleTimer(RetryTimer, new Again(), DoublingPause.After(++_failures, RetryMin, RetryMax));
     }
 
     private sealed record Again;

@@ -97,8 +97,7 @@ internal sealed partial class TemplateActor : EngineCaller
     {
         _busy = false;
         _failures++;
-        var pause = _options.RetryMin * Math.Pow(2, Math.Min(_failures - 1, 20));
-        if (pause > _options.RetryMax) pause = _options.RetryMax;
+        var pause = DoublingPause.After(_failures, _options.RetryMin, _options.RetryMax);
         LogFailed(_resource.Name, _failures, Durations.Text(pause), error.Message);
         Context.Parent.Tell(new TemplateMessage.Failing(_resource.Name, error.Message));
 

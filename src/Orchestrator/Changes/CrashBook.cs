@@ -130,7 +130,7 @@ internal sealed class CrashBook(string stack)
             .Where(v => v.View is not null)
             .ToImmutableDictionary(v => v.k, v => v.View!);
 
-    private static TimeSpan Pause(int tries, TimeSpan delay) => Backoff.After(tries, delay > BackoffMin ? delay : BackoffMin, BackoffMax);
+    private static TimeSpan Pause(int tries, TimeSpan delay) => DoublingPause.After(tries, delay > BackoffMin ? delay : BackoffMin, BackoffMax);
 
     private Entry EntryOf(string service, int slot, string revision)
     {

@@ -62,7 +62,7 @@ internal sealed partial class StackActor
         }
     }
 
-    private TimeSpan RemovalPause() => Backoff.After(removals, RemovalPauseMin, RemovalPauseMax);
+    private TimeSpan RemovalPause() => DoublingPause.After(removals, RemovalPauseMin, RemovalPauseMax);
 
     /// <summary>Whoever deploys it wants to have it.</summary>
     private async Task KeepAsync()

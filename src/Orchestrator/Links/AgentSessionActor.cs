@@ -34,7 +34,6 @@ internal sealed partial class AgentSessionActor : ReceiveActor, IWithTimers
 
     protected override void PreStart()
     {
-        Timers.StartPeriodicTimer(nameof(SessionMessage.Beat), new SessionMessage.Beat(), _options.HeartbeatInterval);
         Timers.StartSingleTimer(nameof(SessionMessage.Overdue), new SessionMessage.Overdue(), _options.HandshakeTimeout);
         Post(LinkFrame.Hello.Of(_version));
         ReadNext();

@@ -150,9 +150,7 @@ internal sealed partial class EtcdSinkActor : ReceiveActor, IWithTimers
             return;
         }
         failures++;
-        var pause = options.RetryMin * Math.Pow(2, Math.Min(failures - 1, 20));
-        if (pause > options.RetryMax)
-            pause = options.RetryMax;
+        var pause = DoublingPause.After(failures, options.RetryMin, options.RetryMax);
         var reason = failed.Error is OperationCanceledException ? $"etcd took longer than {WorkMax.TotalMinutes} min" : failed.Error.Message;
         LogFailed(failures, pause.TotalSeconds, reason);
         foreach (var (stack, entry) in stacks.Where(s => !s.Value.IsWritten && s.Value.Said != reason).ToArray())
