@@ -30,6 +30,30 @@ public sealed class LinkActorTests : TestKit
     }
 
     [Fact]
+    public async Task Heartbeat_is_answered_at_once()
+    {
+        var (coordinators, _) = Start(Quick with { HeartbeatInterval = TimeSpan.FromHours(1) }, A);
+        using var connection = await coordinators.NextAsync();
+        await connection.ReceiveAsync();
+        connection.Post(LinkFrame.Hello.Of("2.0"));
+        connection.Post(new LinkFrame.Heartbeat());
+
+        Assert.IsType<LinkFrame.Heartbeat>(await connection.ReceiveAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Agent_speaks_though_the_coordinator_does_not()
+    {
+        var (coordinators, _) = Start(Quick with { HeartbeatInterval = TimeSpan.FromMilliseconds(25), MissesMax = 1000 }, A);
+        using var connection = await coordinators.NextAsync();
+        await connection.ReceiveAsync();
+        connection.Post(LinkFrame.Hello.Of("2.0"));
+
+        Assert.IsType<LinkFrame.Heartbeat>(await connection.ReceiveAsync().WaitAsync(Patience));
+        Assert.IsType<LinkFrame.Heartbeat>(await connection.ReceiveAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task Coordinators_are_dialled_in_turn_until_one_answers()
     {
         var coordinators = new FakeCoordinators(Quick) { Refuse = uri => uri == A ? "refused" : null };

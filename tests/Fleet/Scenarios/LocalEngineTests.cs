@@ -22,8 +22,10 @@ public sealed class LocalEngineTests(TestFleet fleet) : Scenario(fleet)
         await base.DisposeAsync();
     }
 
-    [Fact]
-    public async Task What_one_command_leaves_held_another_promotes()
+    [Theory]
+    [InlineData("type: blue-green", "v1 v1 v1 v2 v2 v2")]
+    [InlineData("type: canary, replicas: 1", "v1 v1 v2")]
+    public async Task What_one_command_leaves_held_another_promotes(string strategy, string held)
     {
         var file = Path.Combine(folder, "stack.yaml");
         await File.WriteAllTextAsync(file, $$"""
@@ -35,14 +37,14 @@ public sealed class LocalEngineTests(TestFleet fleet) : Scenario(fleet)
                   replicas: 3
                   update_config: { parallelism: 0, order: start-first, monitor: 0s }
                 x-orchestrator:
-                  strategy: { type: blue-green, promote: manual }
+                  strategy: { {{strategy}}, promote: manual }
             """);
         (await CliAsync("v1", "deploy", file)).Expect();
 
         var deploy = await CliAsync("v2", "deploy", file);
         deploy.Expect();
         Assert.Contains($"held until `orchestrator promote {Stack}`", deploy.ToString(), StringComparison.Ordinal);
-        Assert.Equal("v1 v1 v1 v2 v2 v2", await RunningAsync());
+        Assert.Equal(held, await RunningAsync());
 
         (await CliAsync("v2", "promote", Stack)).Expect();
         Assert.Equal("v2 v2 v2", await RunningAsync());
