@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Planning;
+using Orchestrator.Stacks;
 
 namespace Orchestrator.Changes;
 
@@ -88,20 +89,24 @@ internal static class ChangeConclusion
         var reason = string.Join("; ", names.Select(n => $"{n}: {change.RollbackReasons.GetValueOrDefault(n)}"));
         var failed = target with { State = RevisionState.RolledBack, Detail = reason };
         var broken = Any(change, ChangeOutcome.Failed);
-        var kept = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key).ToList();
-        if (kept.Count == 0 && !broken)
+        var mixed = Mix(target, back, [.. names, .. open], head.LastRevision + 1, now);
+        if (!broken && HasSameServices(mixed, back))
         {
             return (ChangeOutcome.RolledBack, $"failed ({reason}) and rolled back to revision {back.Number}", head with { Current = back.Number }, [failed]);
         }
-        var mixed = Mix(target, back, [.. names, .. open], head.LastRevision + 1, now);
-        var asInMixed = kept.Concat(names).Concat(open).Where(mixed.Services.ContainsKey).Select(name => KeyValuePair.Create(name, mixed.Number));
+
+        // What had nothing to do is as the target wants it, which need not be how it was in what is gone back to.
+        var done = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key).ToList();
+        var idle = change.Plan.Services.Where(s => s.Action == ServiceAction.None).Select(s => s.Service).ToList();
+        var kept = done.Concat(idle.Where(name => !IsSameService(mixed, back, name))).ToList();
+        var asInMixed = done.Concat(idle).Concat(names).Concat(open).Where(mixed.Services.ContainsKey).Select(name => KeyValuePair.Create(name, mixed.Number));
         mixed = mixed with
         {
             Stands = Stands(change, target, revisions).SetItems(asInMixed),
             State = broken || Unproven(change.Plan, mixed, revisions).Count > 0 ? RevisionState.Failed : RevisionState.Good,
             Detail = $"revision {target.Number} with {string.Join(", ", names.Concat(open))} as in revision {back.Number}",
         };
-        var message = $"failed ({reason}); {string.Join(", ", names)} rolled back to revision {back.Number}, {(kept.Count > 0 ? $"{string.Join(", ", kept)} kept" : "others failed")}: the stack is at revision {mixed.Number}";
+        var message = $"failed ({reason}); {string.Join(", ", names)} rolled back to revision {back.Number}, {(kept.Count > 0 ? $"{string.Join(", ", kept)} kept" : broken ? "others failed" : "others stay as they are")}: the stack is at revision {mixed.Number}";
         return (ChangeOutcome.RolledBack, message, head with { Current = mixed.Number, LastRevision = mixed.Number }, [failed, mixed]);
     }
 
@@ -110,7 +115,7 @@ internal static class ChangeConclusion
     {
         var services = target.Spec.Services
             .Select(s => !reverted.Contains(s.Name, StringComparer.Ordinal) ? s : back.Spec.Services.FirstOrDefault(b => b.Name == s.Name))
-            .OfType<Stacks.ServiceSpec>()
+            .OfType<ServiceSpec>()
             .Concat(back.Spec.Services.Where(b => reverted.Contains(b.Name, StringComparer.Ordinal) && target.Spec.Services.All(s => s.Name != b.Name)))
             .ToImmutableArray();
         return new StackRevision
@@ -121,6 +126,15 @@ internal static class ChangeConclusion
             Services = services.ToImmutableSortedDictionary(s => s.Name, s => (reverted.Contains(s.Name, StringComparer.Ordinal) ? back : target).Services[s.Name], StringComparer.Ordinal),
         };
     }
+
+    private static bool HasSameServices(StackRevision a, StackRevision b) =>
+        a.Services.Count == b.Services.Count && a.Services.Keys.All(name => IsSameService(a, b, name));
+
+    /// <summary>The same containers, and all else that its file says of it.</summary>
+    private static bool IsSameService(StackRevision a, StackRevision b, string name) =>
+        a.Services.GetValueOrDefault(name)?.Id is { } id && b.Services.GetValueOrDefault(name)?.Id == id && SpecJson.Write(Alone(a, name)) == SpecJson.Write(Alone(b, name));
+
+    private static StackSpec Alone(StackRevision revision, string name) => new() { Name = revision.Spec.Name, Services = [revision.Service(name)] };
 
     private static bool Any(ChangeRecord change, ChangeOutcome outcome) => change.Ends.Values.Any(e => e.Outcome == outcome);
 

@@ -41,6 +41,37 @@ public sealed class ConclusionTests : IDisposable
     }
 
     [Fact]
+    public void Service_that_an_earlier_change_had_brought_there_stays_when_only_another_goes_back()
+    {
+        bench.Deploy(Spec(Service("api", "api:v1"), Service("db", "db:v1")));
+        bench.Hang(k => k.Service == "api");
+        bench.Deploy(Spec(Service("api", "api:v2"), Service("db", "db:v2")));
+        bench.Hang(_ => false);
+        bench.FailImage("api:v3");
+
+        var end = End(bench.Deploy(Spec(Service("api", "api:v3", onFailure: FailureAction.Rollback), Service("db", "db:v2"))));
+        bench.Advance(60);
+
+        Assert.Equal((ChangeOutcome.RolledBack, 4), (end.Outcome, end.Revision));
+        Assert.EndsWith("api rolled back to revision 1, db kept: the stack is at revision 4", end.Message, StringComparison.Ordinal);
+        Assert.Equal("api.1=api:v1 db.1=db:v2", bench.Running);
+        Assert.Equal(RevisionState.Good, bench.State.Revisions[0].State);
+    }
+
+    [Fact]
+    public void Policy_of_a_service_with_nothing_to_do_stays_when_another_goes_back()
+    {
+        bench.Deploy(Spec(Service("api", "api:v1"), Service("db", "db:v1")));
+        bench.FailImage("api:v2");
+
+        var end = End(bench.Deploy(Spec(Service("api", "api:v2", onFailure: FailureAction.Rollback), Service("db", "db:v1", onFailure: FailureAction.Continue))));
+
+        Assert.Equal((ChangeOutcome.RolledBack, 3), (end.Outcome, end.Revision));
+        Assert.Equal(FailureAction.Continue, bench.State.Revisions[0].Service("db").Deploy.Update.FailureAction);
+        Assert.Equal("api.1=api:v1 db.1=db:v1", bench.Running);
+    }
+
+    [Fact]
     public void Good_revision_that_is_deployed_again_to_bring_back_a_replica_is_never_left_for_an_older_one()
     {
         bench.Deploy(Spec(Service("web", "app:v1", 2)));
