@@ -41,7 +41,8 @@ internal abstract record AllocationMessage
 
     /// <summary>Nothing was changed.</summary>
     /// <param name="Errors">For people, each with what to do.</param>
-    public sealed record Refused(string Stack, ImmutableArray<string> Errors) : AllocationMessage;
+    /// <param name="Standing">Of all stacks, as they stay; null: the store failed, and asked again it may be had.</param>
+    public sealed record Refused(string Stack, ImmutableArray<string> Errors, OverlayAllocations? Standing = null) : AllocationMessage;
 
     /// <summary>These are all networks that any kept revision of the stack has; the others' addresses are free. Empty: the stack is gone. Not answered.</summary>
     public sealed record Keep(string Stack, ImmutableArray<string> EngineNames) : AllocationMessage;

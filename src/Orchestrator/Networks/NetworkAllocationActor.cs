@@ -49,7 +49,7 @@ internal sealed partial class NetworkAllocationActor : ReceiveActor, IWithStash
         if (!outcome.Errors.IsEmpty)
         {
             LogRefused(message.Stack, string.Join("; ", outcome.Errors));
-            sender.Tell(new AllocationMessage.Refused(message.Stack, outcome.Errors));
+            sender.Tell(new AllocationMessage.Refused(message.Stack, outcome.Errors, _allocations));
             return;
         }
 

@@ -31,7 +31,7 @@ internal sealed class TrafficExtras(IActorRef networks, CertificateBook certific
             return last.Extras;
         }
         var addresses = fleet.Addresses.Where(h => h.Value is not null).ToDictionary(h => h.Key, h => h.Value!, StringComparer.Ordinal);
-        var allocated = target.Current is { } current ? await Spanning.AskAsync(networks, current.Spec, fleet) : null;
+        var allocated = target.Current is { } current ? await Spanning.AskStandingAsync(networks, current.Spec, fleet) : null;
         var peers = allocated?.Peers(addresses) ?? [];
         ImmutableArray<string>? named = target.Current is { } wanted ? [.. wanted.Spec.Networks.Values.Select(n => n.EngineName).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] : null;
         var extras = new HostExtras(allocated, peers, files, Text(allocated, peers, named)) { Networks = named };
