@@ -22,6 +22,14 @@ internal abstract record AllocationMessage
             .Where(n => n.Slice is not null)
             .ToImmutableSortedDictionary(n => n.Key, n => n.Slice!, StringComparer.Ordinal);
 
+        /// <summary>Those of the hosts that the service cannot run on, for they have no part of one of its networks.</summary>
+        public ImmutableArray<string> Without(ServiceSpec service, IEnumerable<string> hosts)
+        {
+            var ranges = service.Container.Networks.Select(n => Networks.GetValueOrDefault(n.Network)).OfType<NetworkSpec>().Where(OverlayAllocator.Spans)
+                .Select(n => Allocations.Networks.GetValueOrDefault(n.EngineName)?.Ranges).ToList();
+            return [.. hosts.Where(h => ranges.Exists(r => r?.ContainsKey(h) != true))];
+        }
+
         /// <summary>Differs when the slices of any host differ.</summary>
         public string Text => string.Join('\n', Networks.Select(n => (n, Allocation: Allocations.Networks.GetValueOrDefault(n.Value.EngineName)))
             .Where(n => n.Allocation is not null)

@@ -18,4 +18,10 @@ internal sealed partial class RolloutActor
 
     [LoggerMessage(3106, LogLevel.Error, "rollout {Id}: ended, because it did not come to rest; the last step was {Step}")]
     private partial void LogRestless(string id, RolloutEvent step);
+
+    [LoggerMessage(3107, LogLevel.Warning, "rollout {Id}: could not be taken up, try {Try}; it is tried again")]
+    private partial void LogNotRecovered(Exception cause, string id, int @try);
+
+    [LoggerMessage(3108, LogLevel.Warning, "rollout {Id}: no other host could be looked for for slot {Slot}; it is tried again")]
+    private partial void LogNotReassigned(Exception cause, string id, int slot);
 }

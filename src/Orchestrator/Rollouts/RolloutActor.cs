@@ -26,6 +26,12 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     /// <summary>How soon the fleet is asked again for what it has not been told yet; until <see cref="ReplicaWatch.Patience"/>.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Before a failure of the store, the fleet or the networks is tried again: such pass, and meanwhile they are not asked without pause.</summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>About a minute, then the rollout ends in words: until it has recovered nothing else can be asked of its stack.</summary>
+    private const int RecoveriesMax = 60;
+
     private readonly RolloutJob job;
     private readonly IStore store;
     private readonly IActorRef fleet;
@@ -42,6 +48,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     /// <summary>Set by <see cref="RecoverAsync"/>, before anything else is heard.</summary>
     private RolloutState state = null!;
     private int journaled;
+    private int recoveries;
     private int judgements;
 
     /// <summary>The one whose verdict counts; null when none is under way.</summary>
@@ -70,6 +77,8 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
 
     protected override void PreStart() => Self.Tell(new Recover());
 
+    protected override void PostRestart(Exception reason) => RecoverLater();
+
     private async Task RecoverAsync()
     {
         try
@@ -78,16 +87,28 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         catch (ArgumentException e)
         {
-            // Its stack waits for an end, and then stops this.
-            Become(() => ReceiveAny(_ => { }));
-            Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, RolloutOutcome.Failed, $"the plan cannot be carried out, which is an error of this program: {e.Message}", 0, 0));
-            Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
+            GiveUp($"the plan cannot be carried out, which is an error of this program: {e.Message}");
             return;
         }
-        foreach (var entry in await store.ListAsync(job.JournalPrefix, CancellationToken.None))
+        string? hindrance;
+        try
         {
-            state = Rollout.Apply(state, JsonSerializer.Deserialize(entry.Value, StoreJson.Default.RolloutEvent)!);
-            journaled++;
+            hindrance = await LoadAsync();
+        }
+        catch (Exception e) when (++recoveries < RecoveriesMax)
+        {
+            LogNotRecovered(e, job.Id, recoveries);
+            RecoverLater();
+            return;
+        }
+        catch (Exception e)
+        {
+            hindrance = $"the rollout could not be taken up in {RecoveriesMax} tries: {e.Message}; deploy again when the coordinator's log shows no such failures any more";
+        }
+        if (hindrance is not null)
+        {
+            GiveUp(hindrance);
+            return;
         }
         if (journaled > 0)
         {
@@ -109,10 +130,6 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             // What an earlier rollout had begun to take out of the traffic stays, if this one leads to it.
             var switched = job.Plan.Strategy is { Kind: StrategyKind.BlueGreen } ? job.Plan.Slots.Where(s => s.Action == SlotAction.Replace).Select(s => s.Slot).ToImmutableArray() : [];
             traffic.Tell(new TrafficMessage.UndrainRevision(job.Stack, job.Plan.Service, job.Plan.ToRevision, switched));
-        }
-        if (job.Target is { } target)
-        {
-            spanning = await Spanning.AskAsync(networks, target.Spec, await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout));
         }
         foreach (var slot in job.Plan.Slots)
         {
@@ -148,6 +165,39 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
     }
 
+    /// <summary>What the rollout is rebuilt from.</summary>
+    /// <returns>Why it cannot be carried out; null: it can.</returns>
+    private async Task<string?> LoadAsync()
+    {
+        journaled = 0;
+        foreach (var entry in await store.ListAsync(job.JournalPrefix, CancellationToken.None))
+        {
+            state = Rollout.Apply(state, JsonSerializer.Deserialize(entry.Value, StoreJson.Default.RolloutEvent)!);
+            journaled++;
+        }
+        if (job.Target is not { } target)
+        {
+            return null;
+        }
+        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
+        spanning = await Spanning.AskStandingAsync(networks, target.Spec, snapshot);
+        var next = state.Slots.Where(s => s.Phase is not (SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled)).Select(s => s.Host).OfType<string>();
+        return spanning?.Without(target.Service(job.Plan.Service), next.Where(snapshot.Hosts.ContainsKey).Distinct(StringComparer.Ordinal)) is { IsEmpty: false } without ? NoPart(without) : null;
+    }
+
+    private static string NoPart(ImmutableArray<string> hosts) =>
+        $"the stack's networks have no part left for {string.Join(", ", hosts)}: give them larger subnets under new names, or remove hosts that are gone, then deploy again";
+
+    private void RecoverLater() => Timers.StartSingleTimer(nameof(Recover), new Recover(), RetryPause);
+
+    /// <summary>Its stack waits for an end, and then stops this.</summary>
+    private void GiveUp(string reason)
+    {
+        Become(() => ReceiveAny(_ => { }));
+        Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, RolloutOutcome.Failed, reason, state?.Succeeded ?? 0, state?.Failed ?? 0));
+        Context.Parent.Tell(new RolloutMessage.Recovered(job.Plan.Service));
+    }
+
     private void Running()
     {
         Receive<Recover>(_ => { });
@@ -177,6 +227,19 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 Attend(reassigned.Host);
             }
             return RecordAsync(m.Event with { At = Now });
+        });
+        Receive<NotReassigned>(m =>
+        {
+            LogNotReassigned(m.Cause, job.Id, m.Command.Slot);
+            Timers.StartSingleTimer($"reassign/{m.Command.Slot}", new ReassignDue(m.Command), RetryPause);
+        });
+        Receive<ReassignDue>(m =>
+        {
+            // Until the slot's deadline.
+            if (state.Slot(m.Command.Slot) is { Phase: SlotPhase.Reassigning } slot && slot.Attempt == m.Command.Attempt)
+            {
+                Reassign(m.Command);
+            }
         });
         ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing ? ResumeAsync() : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Pause>(m => state.Phase is RolloutPhase.Running or RolloutPhase.Delaying or RolloutPhase.Holding ? RecordAsync(new RolloutEvent.PauseStarted(m.Reason) { At = Now }) : Task.CompletedTask);
@@ -556,21 +619,29 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private void Reassign(RolloutCommand.Reassign command)
     {
         var (service, target, slots, lost, self) = (job.Target!.Service(job.Plan.Service), job.Target!, state.Slots, state.LostHosts, Self);
-        ChooseAsync().PipeTo(self, self, chosen => chosen, _ => new Wakeup());
+        ChooseAsync().PipeTo(self, self, chosen => chosen, cause => new NotReassigned(command, cause));
 
         async Task<Reassignment> ChooseAsync()
         {
             var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
 
             // The host may have joined since the rollout began.
-            var allocated = await Spanning.AskAsync(networks, target.Spec, snapshot);
-            return new Reassignment(Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost, command), allocated);
+            var allocated = await Spanning.AskStandingAsync(networks, target.Spec, snapshot);
+            var without = allocated?.Without(service, snapshot.Hosts.Keys) ?? [];
+            var chosen = Reassigning.Choose(new FleetSnapshot(snapshot.Hosts.RemoveRange(without)), job.Stack, service, target, slots, lost, command);
+            return chosen is RolloutEvent.ReplicaFailed failed && !without.IsEmpty
+                ? new Reassignment(failed with { Report = failed.Report with { Message = $"{failed.Report.Message}; {NoPart(without)}" } }, allocated)
+                : new Reassignment(chosen, allocated);
         }
     }
 
     private sealed record Recover;
 
     private sealed record Wakeup;
+
+    private sealed record NotReassigned(RolloutCommand.Reassign Command, Exception Cause);
+
+    private sealed record ReassignDue(RolloutCommand.Reassign Command);
 
     private sealed record Reassignment(RolloutEvent Event, AllocationMessage.Allocated? Spanning);
 }

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Fleet;
+using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
@@ -22,11 +24,12 @@ public sealed class RolloutActorTests : ActorTestKit
     private readonly MemoryStore store = new();
     private readonly TestProbe fleet;
     private readonly TestProbe traffic;
+    private readonly TestProbe networks;
     private RolloutJob job;
 
     public RolloutActorTests()
     {
-        (fleet, traffic) = (CreateTestProbe(), CreateTestProbe());
+        (fleet, traffic, networks) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
         traffic.IgnoreMessages<TrafficMessage.Attend>();
         var plan = RolloutRun.Plan(1, new UpdateSpec { Order = UpdateOrder.StartFirst, FailureAction = FailureAction.Pause }) with
         {
@@ -138,6 +141,90 @@ public sealed class RolloutActorTests : ActorTestKit
         Assert.Equal("h2", fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StartReplica).Host);
     }
 
+    [Fact]
+    public void Rollout_whose_host_has_no_part_of_a_full_network_ends_in_words_once()
+    {
+        Span();
+        Start();
+        TellHosts();
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Refused("shop", ["full"], OverlayAllocations.Empty));
+
+        var ended = ExpectMsg<RolloutMessage.Ended>();
+        Assert.Equal(RolloutOutcome.Failed, ended.Outcome);
+        Assert.Contains("no part left for h1", ended.Reason, StringComparison.Ordinal);
+        ExpectMsg<RolloutMessage.Recovered>();
+        networks.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
+    public void Rollout_goes_on_when_the_network_has_no_part_for_a_host_it_does_not_use()
+    {
+        Span();
+        Start();
+        TellHosts();
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Refused("shop", ["full"], Having("h1")));
+
+        var start = Assert.IsType<AgentCommand.StartReplica>(fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StartReplica).Command);
+        Assert.Equal("10.0.0.0/25", start.Spec.Overlays["default"].Range);
+    }
+
+    [Fact]
+    public void Recovery_that_fails_is_tried_again_after_a_pause()
+    {
+        Span();
+        Start();
+        TellHosts();
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Refused("shop", ["not stored"]));
+        networks.ExpectNoMsg(TimeSpan.FromMilliseconds(200));
+
+        TellHosts();
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Allocated("shop", job.Target!.Spec.Networks, Having("h1")));
+        FishForMessage<RolloutMessage.Recovered>(_ => true);
+    }
+
+    [Fact]
+    public void Host_that_could_not_be_chosen_is_looked_for_again_and_one_without_a_part_of_the_network_is_none()
+    {
+        Span();
+        var parent = Start();
+        TellHosts();
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Allocated("shop", job.Target!.Spec.Networks, Having("h1")));
+        fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StartReplica);
+        fleet.Reply(new FleetMessage.HostLost("h1", null));
+        TellHosts("h2", "h3");
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Refused("shop", ["not stored"]));
+
+        TellHosts("h2", "h3");
+        networks.ExpectMsg<AllocationMessage.Allocate>();
+        networks.Reply(new AllocationMessage.Refused("shop", ["full"], Having("h1", "h3")));
+        Assert.Equal("h3", fleet.FishForMessage<FleetMessage.Send>(s => s.Command is AgentCommand.StartReplica).Host);
+    }
+
+    /// <summary>The service has a network that spans hosts.</summary>
+    private void Span()
+    {
+        var spanned = ImmutableSortedDictionary<string, NetworkSpec>.Empty.Add("default", new NetworkSpec { EngineName = "shop_default" });
+        var attached = Web with { Container = Web.Container with { Networks = [new NetworkAttachmentSpec { Network = "default", EngineName = "shop_default" }] } };
+        job = job with { Target = job.Target! with { Spec = job.Target.Spec with { Services = [attached], Networks = spanned } }, Plan = job.Plan with { Slo = null } };
+    }
+
+    private static OverlayAllocations Having(params string[] hosts) => new()
+    {
+        Networks = OverlayAllocations.Empty.Networks.Add("shop_default", new OverlayAllocation
+        {
+            Stacks = ["shop"],
+            Vni = 1,
+            Subnet = "10.0.0.0/24",
+            Ranges = hosts.Index().ToImmutableSortedDictionary(h => h.Item, h => $"10.0.0.{128 * h.Index}/25", StringComparer.Ordinal),
+        }),
+    };
+
     private ReplicaKey New => new("shop", "web", 1, job.Plan.ToRevision);
 
     private IActorRef Begin()
@@ -149,14 +236,19 @@ public sealed class RolloutActorTests : ActorTestKit
 
     private IActorRef Start()
     {
-        var (test, peers, work, kept) = (TestActor, new CoordinatorPeers(fleet, traffic, ActorRefs.Nobody), job, store);
+        var (test, peers, work, kept) = (TestActor, new CoordinatorPeers(fleet, traffic, networks), job, store);
         return Sys.ActorOf(Props.Create(() => new Parent(test, work, kept, peers)));
     }
 
     private void TellHosts()
     {
+        TellHosts("h1");
+    }
+
+    private void TellHosts(params string[] hosts)
+    {
         fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
-        fleet.Reply(World.Hosts("h1"));
+        fleet.Reply(World.Hosts(hosts));
     }
 
     private void Publish()
