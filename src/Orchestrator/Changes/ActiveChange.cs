@@ -166,6 +166,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     public void Pause(string by, DateTimeOffset now)
     {
         Record = Record with { Pause = new ChangePause(by, now), Begun = BegunSoFar };
+        unpromoted.Clear();
         foreach (var rollout in rollouts.Where(r => !Record.Rollbacks.ContainsKey(r.Key)))
         {
             rollout.Value.Tell(new RolloutMessage.Pause(PausedBy(Record.Pause)));

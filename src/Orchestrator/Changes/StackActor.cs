@@ -264,8 +264,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Conflict, $"the change of stack {stack} is going back as a whole, and what is left half way serves nobody; it goes on: `orchestrator watch {stack}` follows it"));
             return;
         }
-        Follow(follower, withPast: false);
         active.Pause(ByOf(request.By), Now);
+
+        // Only now: of what was held until then, the end to hear of is the pause.
+        Follow(follower, withPast: false);
         await SaveAsync(head, [], active.Record);
         await ConcludeAsync();
     }

@@ -241,7 +241,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 Reassign(m.Command);
             }
         });
-        ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing ? ResumeAsync() : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing ? RecordAsync(new RolloutEvent.Resumed { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Pause>(m => state.Phase is RolloutPhase.Running or RolloutPhase.Delaying or RolloutPhase.Holding ? RecordAsync(new RolloutEvent.PauseStarted(m.Reason) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.GoBack>(m => state.Phase is RolloutPhase.Unwinding or RolloutPhase.Aborting or RolloutPhase.Ended
             ? Task.CompletedTask
@@ -307,12 +307,6 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     }
 
     private bool Concerns(string host) => state.Slots.Any(s => s.Host == host || s.Plan.KeptHost == host || s.OldLeft.Any(o => o.Host == host));
-
-    private async Task ResumeAsync()
-    {
-        await RecordAsync(new RolloutEvent.Resumed { At = Now });
-        Context.Parent.Tell(new RolloutMessage.Continued(job.Plan.Service));
-    }
 
     private Task AnsweredAsync(FleetMessage.Answered message)
     {
@@ -447,11 +441,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             }
             shown = next;
         }
-        if (before.Phase == RolloutPhase.Holding && state.Phase != RolloutPhase.Holding)
+
+        // First: the same record may hold it anew, or pause it again.
+        if ((before.Phase == RolloutPhase.Holding && state.Phase != RolloutPhase.Holding) || events.Any(e => e is RolloutEvent.Resumed))
         {
             Context.Parent.Tell(new RolloutMessage.Continued(job.Plan.Service));
         }
-        if (state.Phase == RolloutPhase.Holding && before.Phase != RolloutPhase.Holding)
+        if (state.Phase == RolloutPhase.Holding && events.Any(e => e is RolloutEvent.HoldStarted))
         {
             TellHeld();
             Look();
@@ -460,7 +456,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         {
             TellHeld();
         }
-        else if (state.Phase == RolloutPhase.Paused && before.Phase != RolloutPhase.Paused)
+        else if (state.Phase == RolloutPhase.Paused && events.Any(e => e is RolloutEvent.Paused))
         {
             Context.Parent.Tell(new RolloutMessage.Paused(job.Plan.Service, state.Reason ?? "", state.Succeeded, state.Failed));
         }

@@ -1,6 +1,8 @@
 using Orchestrator.Api;
 using Orchestrator.Changes;
 using Orchestrator.Planning;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
 using Orchestrator.Tests.Planning;
 using static Orchestrator.Tests.Changes.StackBench;
 
@@ -40,6 +42,34 @@ public sealed class PauseTests : IDisposable
 
         Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack })).Outcome);
         Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+    }
+
+    [Theory]
+    [InlineData(StrategyKind.Canary)]
+    [InlineData(StrategyKind.BlueGreen)]
+    public void Held_change_that_was_paused_is_held_again_by_resume_and_can_be_promoted(StrategyKind kind)
+    {
+        bench.Deploy(Spec(Service("web", "app:v1", replicas: 2)));
+        var next = Service("web", "app:v2", replicas: 2);
+        Assert.Equal(ChangeOutcome.Held, End(bench.Deploy(Spec(next with { Deploy = next.Deploy with { Strategy = new StrategySpec { Kind = kind, IsManual = true } } }))).Outcome);
+        Assert.Equal(ChangeOutcome.Paused, End(bench.Ask(new ChangeRequest.Pause { Stack = World.Stack })).Outcome);
+
+        Assert.Equal(ChangeOutcome.Held, End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack })).Outcome);
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Promote { Stack = World.Stack })).Outcome);
+        Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+    }
+
+    [Fact]
+    public void Resume_that_finds_a_new_replica_dead_says_that_the_change_has_paused_again()
+    {
+        BeginUpdate();
+        bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
+        Finish("web", 1);
+        bench.Hosts.Values.Single(h => h.Replicas.Any(r => r.Key.Slot == 1 && r.State == ReplicaState.Running)).Change("web", 1, r => r with { State = ReplicaState.Exited, ExitCode = 1 });
+        bench.Settle();
+
+        Assert.Contains("1 of 2 replicas failed", End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack })).Message, StringComparison.Ordinal);
+        Assert.Equal(RevisionState.Paused, bench.State.Revisions[0].State);
     }
 
     [Fact]
@@ -154,7 +184,7 @@ public sealed class PauseTests : IDisposable
             host.Judge = (key, spec) => spec.Container.Image.StartsWith("app:v2", StringComparison.Ordinal) && key.Slot == 3 ? Crash() : null;
             host.Hangs = key => key.Revision == old;
         }
-        var deploy = bench.Deploy(Spec(Service("web", "app:v2", 3, Stacks.FailureAction.Rollback)));
+        var deploy = bench.Deploy(Spec(Service("web", "app:v2", 3, FailureAction.Rollback)));
 
         bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
         Finish("web", 1);
@@ -172,7 +202,7 @@ public sealed class PauseTests : IDisposable
         bench.Deploy(Spec(Service("db", "db:v1"), Service("slow", "slow:v1"), Service("web", "web:v1", after: "db")));
         bench.Ask(new ChangeRequest.Pause { Stack = World.Stack });
         Finish("db", 1);
-        bench["h1"].IsMute = bench["h2"].IsMute = command => command is Protocol.AgentCommand.StopReplica;
+        bench["h1"].IsMute = bench["h2"].IsMute = command => command is AgentCommand.StopReplica;
         bench.Ask(new ChangeRequest.Abort { Stack = World.Stack });
         bench.Hang(key => key.Service == "slow");
         bench.CrashAndRestart();
@@ -197,7 +227,7 @@ public sealed class PauseTests : IDisposable
     public void Who_watches_a_change_that_is_refused_is_told()
     {
         bench["h1"].Objects = bench["h2"].Objects = _ => "no";
-        bench["h1"].IsMute = bench["h2"].IsMute = command => command is Protocol.AgentCommand.Preflight;
+        bench["h1"].IsMute = bench["h2"].IsMute = command => command is AgentCommand.Preflight;
         bench.Deploy(Spec(Service("web")));
 
         var watching = bench.Ask(new ChangeRequest.Watch { Stack = World.Stack });
@@ -209,7 +239,7 @@ public sealed class PauseTests : IDisposable
         Assert.Contains("was refused", End(watching).Message, StringComparison.Ordinal);
     }
 
-    private static Stacks.StackSpec Updated => Spec(Service("web", "app:v2", replicas: 2));
+    private static StackSpec Updated => Spec(Service("web", "app:v2", replicas: 2));
 
     /// <summary>web.1 hangs in its gate.</summary>
     private List<object> BeginUpdate()
