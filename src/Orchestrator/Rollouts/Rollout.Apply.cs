@@ -121,7 +121,12 @@ public static partial class Rollout
         state = state with { LostHosts = state.LostHosts.Add(e.Host) };
         foreach (var slot in state.Slots)
         {
-            var left = slot with { OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host), OldInTraffic = slot.OldInTraffic.RemoveAll(o => o.Host == e.Host) };
+            var left = slot with
+            {
+                OldLeft = slot.OldLeft.RemoveAll(o => o.Host == e.Host),
+                OldLost = slot.OldLost.AddRange(slot.OldLeft.Where(o => o.Host == e.Host)),
+                OldInTraffic = slot.OldInTraffic.RemoveAll(o => o.Host == e.Host),
+            };
             if (slot.Host != e.Host)
             {
                 // What was left beside one that is lost is all that the slot has.
@@ -173,12 +178,14 @@ public static partial class Rollout
         return state;
     }
 
+    /// <summary>Hosts that were lost may be back, with the old replicas they had; one that is not is lost again by the first command to it.</summary>
     private static RolloutState Resume(RolloutState state, DateTimeOffset at)
     {
-        state = state with { Phase = RolloutPhase.Running, Reason = null };
-        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Failed or SlotPhase.Cancelled))
+        state = state with { Phase = RolloutPhase.Running, Reason = null, LostHosts = [] };
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Pending or SlotPhase.Failed or SlotPhase.Cancelled))
         {
-            state = Move(state, slot with { Failure = null }, SlotPhase.Pending, at);
+            var again = slot with { OldLeft = slot.OldLeft.AddRange(slot.OldLost), OldLost = [], AttemptsBefore = slot.Attempt };
+            state = slot.Phase == SlotPhase.Pending ? state.With(again) : Move(state, again with { Failure = null }, SlotPhase.Pending, at);
         }
         return state;
     }

@@ -11,7 +11,7 @@ namespace Orchestrator.Rollouts;
 /// </summary>
 public static partial class Rollout
 {
-    /// <summary>How many hosts are tried for one slot before their loss counts as a failure.</summary>
+    /// <summary>How many hosts are tried for one slot, since the rollout began or was resumed, before their loss counts as a failure.</summary>
     public const int AttemptsMax = 5;
 
     /// <summary>The agent keeps the progress deadline; the coordinator gives up on an agent that says nothing for this much longer.</summary>
@@ -202,7 +202,7 @@ public static partial class Rollout
     {
         foreach (var slot in state.Slots)
         {
-            if (slot.IsInFlight && (now >= DeadlineOf(state, slot) || (slot.Phase == SlotPhase.Reassigning && slot.Attempt >= AttemptsMax)))
+            if (slot.IsInFlight && (now >= DeadlineOf(state, slot) || (slot.Phase == SlotPhase.Reassigning && slot.Attempt - slot.AttemptsBefore >= AttemptsMax)))
             {
                 return new RolloutEvent.ReplicaFailed(slot.Plan.Slot, slot.Attempt, Overdue(slot)) { At = now };
             }

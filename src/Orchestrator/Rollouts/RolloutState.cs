@@ -116,7 +116,7 @@ public sealed record RolloutState
     /// <summary>Set when <see cref="Phase"/> is Ended.</summary>
     public RolloutOutcome? Outcome { get; init; }
 
-    /// <summary>Hosts that were lost during the rollout: it places nothing more there.</summary>
+    /// <summary>Hosts that were lost since the rollout began or was last resumed: it places nothing more there.</summary>
     public ImmutableSortedSet<string> LostHosts { get; init; } = [];
 
     public int BatchCount => Slots.IsEmpty ? 0 : Slots.Max(s => s.Batch) + 1;
@@ -168,6 +168,9 @@ public sealed record SlotState
     /// <summary>Counts the starts, from 1; part of each command's id.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>Those before the rollout was last resumed: for the hosts that are tried they do not count.</summary>
+    public int AttemptsBefore { get; init; }
+
     /// <summary>When <see cref="Phase"/> was entered.</summary>
     public DateTimeOffset Since { get; init; }
 
@@ -176,6 +179,9 @@ public sealed record SlotState
 
     /// <summary>Old replicas that have not been stopped yet.</summary>
     public ImmutableArray<Placement> OldLeft { get; init; } = [];
+
+    /// <summary>Not stopped either, but their hosts were lost: they count as gone until the rollout is resumed.</summary>
+    public ImmutableArray<Placement> OldLost { get; init; } = [];
 
     /// <summary>Those of <see cref="OldLeft"/> that have not left the traffic yet; meaningful in the phases that drain.</summary>
     public ImmutableArray<Placement> OldInTraffic { get; init; } = [];

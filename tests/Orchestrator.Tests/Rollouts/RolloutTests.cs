@@ -216,6 +216,44 @@ public sealed class RolloutTests
         Assert.Contains("lost", run.State.Slot(1)!.Failure!.Message);
     }
 
+    [Fact]
+    public void Resume_tries_a_lost_host_again_with_the_old_replica_it_had_and_as_often_as_it_takes()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));
+        for (var n = 0; n <= Rollout.AttemptsMax; n++)
+        {
+            Assert.Equal("prepare:1", run.Asked);
+            run.Lose("h1");
+            Assert.Equal("reassign:1", run.Asked);
+            run.Fail(1);
+            Assert.Equal(RolloutPhase.Paused, run.State.Phase);
+            run.Tell(new RolloutEvent.Resumed { At = run.Now });
+        }
+
+        Assert.Equal("drain:1", run.Prepared(1).Asked);
+        Assert.Equal("start:1@h1", run.Gone(1).Asked);
+        Assert.Equal(RolloutOutcome.Succeeded, run.Serve(1).State.Outcome);
+    }
+
+    [Fact]
+    public void Old_replica_that_was_stopped_before_its_host_was_lost_is_not_stopped_again()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(1, StopFirst));
+        run.Prepared(1).Gone(1).Lose("h1").Fail(1).Tell(new RolloutEvent.Resumed { At = run.Now });
+
+        Assert.Equal("start:1@h1", run.Asked);
+    }
+
+    [Fact]
+    public void Slot_that_had_not_begun_finds_its_old_replica_again_when_the_rollout_is_resumed_after_its_host_was_lost()
+    {
+        var run = new RolloutRun(RolloutRun.Plan(2, StartFirst with { Parallelism = 1 }));
+        run.Lose("h2").Fail(1).Tell(new RolloutEvent.Resumed { At = run.Now });
+
+        Assert.Equal("start:2@h2", run.Serve(1).Gone(1).Asked);
+        Assert.Equal("drain:2", run.Serve(2).Asked);
+    }
+
     /// <summary>Found by simulation: the marks of its drain stayed, and after the host's return healthy replicas took no traffic for good.</summary>
     [Fact]
     public void Old_one_whose_host_is_lost_while_it_yields_may_serve_again_when_no_other_host_takes_its_place()
