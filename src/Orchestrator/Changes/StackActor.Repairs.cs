@@ -31,10 +31,13 @@ internal sealed partial class StackActor
     /// <summary>As the coordinator was told last.</summary>
     private bool awaitsHosts;
 
-    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Current is not null;
+    private bool MayRepair => options.Repairs && !options.IsPassive && active is null && !isClearing && candidates.Count == 0 && next is null && !head.IsRemoving && Settled is not null;
+
+    /// <summary>Where the last change has led to; after a first deploy that was undone, to nothing: what a host that was lost still has of it goes when it is back.</summary>
+    private StackRevision? Settled => Current ?? (head.Current is null && revisions.MaxBy(r => r.Number) is { State: RevisionState.RolledBack } undone ? Nothing(undone) with { State = RevisionState.Good } : null);
 
     /// <summary>What repairs lead to. Where the last change did not succeed, what is lost of what stands comes back; nothing that is there is replaced or removed.</summary>
-    private StackRevision Standing => Current is { State: RevisionState.Good } good ? good : StandingRevision.Of(Current!, revisions);
+    private StackRevision Standing => Settled is { State: RevisionState.Good } good ? good : StandingRevision.Of(Current!, revisions);
 
     /// <summary>Whose replicas' ends are counted: of what stands, and of services that never came up, those that are wanted.</summary>
     private StackRevision? Watched => Current switch
@@ -80,7 +83,7 @@ internal sealed partial class StackActor
         }
         // Before the fleet is asked: a host that is ready just after that is not missed.
         AwaitHosts(true);
-        var (self, unfinished, wanted, good) = (Self, Current!, Standing, StackRevision.Good(revisions));
+        var (self, unfinished, wanted, good) = (Self, Settled!, Standing, StackRevision.Good(revisions));
         var underWay = repairs.Values
             .SelectMany(r => r.Plan.Slots.Where(s => s.Host is not null).Select(s => (Key: (r.Plan.Service, s.Slot), Host: s.Host!)))
             .DistinctBy(r => r.Key)
@@ -137,7 +140,7 @@ internal sealed partial class StackActor
     private void TakeRepairs(RepairPlanned message)
     {
         var wanted = message.Wanted;
-        if (!MayRepair || Current!.Number != wanted.Number || Current.State != wanted.State)
+        if (!MayRepair || Settled is not { } now || now.Number != wanted.Number || now.State != wanted.State)
         {
             return;
         }

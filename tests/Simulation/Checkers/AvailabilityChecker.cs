@@ -18,9 +18,13 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     /// <summary>A fault's consequences, the host's being given up and its return among them.</summary>
     private static readonly TimeSpan FaultMatters = TimeSpan.FromMinutes(8);
 
+    /// <summary>Until a replica's own end is known everywhere: a switch to it that had begun is made meanwhile.</summary>
+    private static readonly TimeSpan EndMatters = TimeSpan.FromSeconds(15);
+
     private readonly Dictionary<(string Stack, string Service, string Host), int> _reached = [];
     private readonly Dictionary<string, (string Stack, string Service)> _good = new(StringComparer.Ordinal);
     private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _endedUnseen = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
     private readonly List<Loss> _losses = [];
     private readonly Dictionary<(string Stack, string Service), HashSet<int>> _failed = [];
@@ -151,7 +155,13 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
 
         foreach (var endpoint in World.Hosts.Where(h => h.Ingress.IsAlive).SelectMany(h => h.Ingress.Endpoints))
         {
-            if (endpoint.State != EndpointState.Serving || _good.ContainsKey(endpoint.Id) || !IsGood(endpoint)) continue;
+            if (endpoint.State != EndpointState.Serving || _good.ContainsKey(endpoint.Id)) continue;
+            if (!IsGood(endpoint))
+            {
+                if (HasJustEnded(endpoint) && _endedUnseen.Add(endpoint.Id)) Lose(endpoint.Replica.Stack, endpoint.Replica.Service, endpoint.Id);
+                continue;
+            }
+
             _good[endpoint.Id] = (endpoint.Replica.Stack, endpoint.Replica.Service);
 
             // What comes of the host's fault may be still to come, and so may a table from when it had ended and was not started again yet.
@@ -160,6 +170,13 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     }
 
     private void Lose(string stack, string service, string replica) => _losses.Add(new Loss(stack, service, replica, World.Now + FaultMatters));
+
+    /// <summary>By itself, after it had passed and before any ingress had it; it may have been started again.</summary>
+    private bool HasJustEnded(Endpoint endpoint)
+    {
+        var host = World.Host(endpoint.Host);
+        return !_stopped.Contains(endpoint.Id) && host.IsUp && host.Find(endpoint.Replica.ContainerName) is { FinishedAt: { } ended } && host.Clock.GetUtcNow() - ended < EndMatters;
+    }
 
     private bool IsGood(Endpoint endpoint) => IsGood(endpoint.Host, endpoint.Replica.ContainerName);
 

@@ -30,6 +30,8 @@ public sealed class RandomTests
     [InlineData(20_726)]
     [InlineData(22_107)]
     [InlineData(22_223)]
+    [InlineData(30_320)]
+    [InlineData(30_385)]
     public void Seed_that_once_broke_a_promise_keeps_them(int seed)
     {
         using var run = new RandomRun(seed);
