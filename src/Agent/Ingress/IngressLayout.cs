@@ -106,7 +106,7 @@ internal sealed record IngressLayout
         {
             var address = new ListenAddress(port.HostIp, port.Published);
             var owner = ServiceKey(stack, service.Service);
-            if (!Claim(stack, address, owner, $"published {owner}")) return;
+            if (!Claim(stack, address, owner, $"published {owner}", isFormer: service.FormerPorts.Contains(port.Published))) return;
             string? tcp = null, http = null;
             if (port.Application != PortApplication.Http) tcp = Add(stack, service, $"p{port.Published}", BackendKind.Tcp, endpoint => PublishedTarget(endpoint, port)).Name;
             if (port.Application == PortApplication.Http || (port.Application == PortApplication.Auto && !ServesFirst(port.Target)))
@@ -152,12 +152,13 @@ internal sealed record IngressLayout
         private static List<IngressRoute> List(SortedDictionary<int, List<IngressRoute>> lists, int port) => lists.TryGetValue(port, out var list) ? list : lists[port] = [];
 
         /// <summary>Routes share a listener with routes of their kind; everything else has its address for itself.</summary>
-        private bool Claim(string stack, ListenAddress address, string owner, string kind)
+        /// <param name="isFormer">It may be that it cannot be had: a file that gives it up is how people mend that.</param>
+        private bool Claim(string stack, ListenAddress address, string owner, string kind, bool isFormer = false)
         {
             var claims = _claims.TryGetValue(address.Port, out var known) ? known : _claims[address.Port] = [];
             if (claims.FirstOrDefault(claim => claim.Kind != kind && (claim.HostIp is null || address.HostIp is null || claim.HostIp == address.HostIp)) is { Owner: { } first })
             {
-                _refused.Add((stack, $"port {address} of {owner} is taken by {first} already; give one of them another port"));
+                if (!isFormer) _refused.Add((stack, $"port {address} of {owner} is taken by {first} already; give one of them another port"));
                 return false;
             }
 
@@ -165,7 +166,7 @@ internal sealed record IngressLayout
             if (!_held.TryGetValue(key, out var holder)) _held[key] = holder = isHeld(address);
             if (holder is not null)
             {
-                _refused.Add((stack, $"port {address} of {owner}: {holder}; stop that program or publish another port"));
+                if (!isFormer) _refused.Add((stack, $"port {address} of {owner}: {holder}; stop that program or publish another port"));
                 return false;
             }
 

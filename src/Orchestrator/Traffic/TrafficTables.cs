@@ -36,10 +36,12 @@ internal static class TrafficTables
             .OfType<Endpoint>());
         var held = target.Held(name, endpoints);
         var shown = held ?? wanted;
+        var spec = WithPortsOf(shown.Traffic, endpoints, target, name, except: held is null ? null : target.RevisionOf(name));
         return new ServiceTraffic
         {
             Service = name,
-            Spec = target.Head.Held(name, WithPortsOf(shown.Traffic, endpoints, target, name, except: held is null ? null : target.RevisionOf(name))),
+            Spec = target.Head.Held(name, spec),
+            FormerPorts = [.. spec.Ports.Select(p => p.Published).Except(shown.Traffic.Ports.Select(p => p.Published)).Order()],
             Endpoints = endpoints,
             IsInMaintenance = target.Head.InMaintenance.Contains(name),
             Aliases = shown.Container.Networks.Where(n => !n.Aliases.IsEmpty).GroupBy(n => n.EngineName, StringComparer.Ordinal).ToImmutableSortedDictionary(g => g.Key, g => g.First().Aliases, StringComparer.Ordinal),

@@ -26,6 +26,9 @@ public sealed record ServiceTraffic
     /// <summary>Listeners and policy, of the revision the stack is at or on its way to.</summary>
     public required TrafficSpec Spec { get; init; }
 
+    /// <summary>Published ports of the specification that only former replicas have: where one is held by another program it is left out, and nobody is told.</summary>
+    public ImmutableArray<int> FormerPorts { get; init; } = [];
+
     /// <summary>By slot, then host, then revision.</summary>
     public ImmutableArray<Endpoint> Endpoints { get; init; } = [];
 

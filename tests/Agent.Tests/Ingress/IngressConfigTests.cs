@@ -140,6 +140,19 @@ public sealed class IngressConfigTests : IDisposable
         Assert.Equal(("beta", true, "port 8080 of beta:web is taken by alpha:web already; give one of them another port"), (stack, problem.IsFinal, problem.Message));
     }
 
+    [Fact]
+    public void Former_port_that_another_program_holds_is_left_out_and_the_new_one_is_not_refused_for_it()
+    {
+        var spec = new TrafficSpec { Ports = [TestTraffic.Port(9090), TestTraffic.Port(8080)] };
+        var service = TestTraffic.Service(spec);
+        IngressLayout Of(ServiceTraffic shown) => IngressLayout.Of(TestTraffic.Of(("shop", shown)), address => address.Port == 8080 ? "nginx has it" : null);
+
+        Assert.Single(Of(service).Refused);
+        var layout = Of(service with { FormerPorts = [8080] });
+        Assert.Equal(9090, Assert.Single(layout.Published).Address.Port);
+        Assert.Empty(layout.Refused);
+    }
+
     /// <summary>Every choice against every other would be thousands of files; each file here takes the next of each choice, at different paces, so that pairs meet.</summary>
     [Fact]
     public async Task HAProxy_takes_every_configuration()

@@ -60,6 +60,18 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Port_that_only_former_replicas_have_is_told_as_such()
+    {
+        var moved = World.Service("web", "app:v2") with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 9090, Target = 80 }] } };
+        Start(World.Revision(2, moved), World.Revision(1, Old));
+        Observe(now = Run(now, "h1", Old, "10.0.0.2"));
+
+        var service = Assert.Single(ReadTables().Last().Services);
+        Assert.Equal([9090, 8080], service.Spec.Ports.Select(p => p.Published));
+        Assert.Equal([8080], service.FormerPorts);
+    }
+
+    [Fact]
     public void Replica_is_drained_when_no_host_has_anything_open_to_it_and_stays_out_over_a_restart()
     {
         Start(World.Revision(1, Old));
