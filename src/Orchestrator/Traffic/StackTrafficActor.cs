@@ -26,6 +26,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     /// <summary>A stack that leaves waits no longer for hosts to forget it: those that do not answer forget it when they are back.</summary>
     private static readonly TimeSpan RemoveDeadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>Between tries while the store, or whom this asks, fails: doubled from the first to the longest.</summary>
+    private static readonly TimeSpan RetryPauseFirst = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan RetryPauseLongest = TimeSpan.FromSeconds(8);
+
     private readonly string stack;
     private readonly IStore store;
     private readonly IActorRef fleet;
@@ -66,6 +71,15 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     /// <summary>The marks have changed since they were stored.</summary>
     private bool isMarked;
 
+    /// <summary>What goes with the tables of <see cref="target"/> has been loaded.</summary>
+    private bool isPrepared;
+
+    /// <summary>In a row.</summary>
+    private int failures;
+
+    /// <summary>Answers to what was asked while the store failed: given when what was told is durable.</summary>
+    private readonly List<Action> delayed = [];
+
     /// <param name="extras">What goes with a table to a host.</param>
     public StackTrafficActor(string stack, IStore store, IActorRef fleet, ITrafficExtras extras, ILoggerFactory loggers)
     {
@@ -99,7 +113,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         ReceiveAsync<RefreshDue>(_ => isRefreshDue ? RefreshAsync() : Task.CompletedTask);
         ReceiveAsync<TrafficMessage.Settle>(_ => SettleAsync());
         ReceiveAsync<TrafficMessage.GetStanding>(_ => TellStandingAsync());
-        ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync());
+        ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync(Sender));
+        ReceiveAsync<RemoveDue>(m => RemoveAsync(m.Asker));
         Receive<FleetMessage.Answered>(Answered);
         Receive<FleetMessage.HostLost>(_ => { });
         Receive<Tick>(_ =>
@@ -128,24 +143,41 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
 
     protected override void PreStart() => Self.Tell(new Load());
 
+    /// <summary>What is wanted is not stored here.</summary>
+    protected override void PostRestart(Exception reason)
+    {
+        Context.Parent.Tell(new TrafficMessage.Restarted(stack));
+        Timers.StartSingleTimer(nameof(Load), new Load(), RetryPauseFirst);
+    }
+
     private async Task LoadAsync()
     {
-        if (await store.GetAsync(Key, CancellationToken.None) is { } stored)
+        try
         {
-            marks = JsonSerializer.Deserialize(stored.Value, StoreJson.Default.TrafficMarks)!;
-            audience = new TrafficAudience(marks.ShownBy);
+            if (await store.GetAsync(Key, CancellationToken.None) is { } stored)
+            {
+                marks = JsonSerializer.Deserialize(stored.Value, StoreJson.Default.TrafficMarks)!;
+                audience = new TrafficAudience(marks.ShownBy);
+            }
+            snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
         }
-        snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
+        catch (Exception e)
+        {
+            Timers.StartSingleTimer(nameof(Load), new Load(), Fail(e));
+            return;
+        }
+        failures = 0;
         Become(Loaded);
         Stash.UnstashAll();
     }
 
-    private async Task RetargetAsync(TrafficTarget next)
+    private Task RetargetAsync(TrafficTarget next)
     {
         isRemoved = false;
+        Timers.Cancel(nameof(RemoveDue));
         target = next;
-        await extras.PrepareAsync(target);
-        await RefreshAsync();
+        isPrepared = false;
+        return RefreshAsync();
     }
 
     private Task FleetChangedAsync(TrafficMessage.FleetChanged message)
@@ -191,9 +223,10 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
 
     private async Task WithholdAsync(TrafficMessage.Withhold message)
     {
+        var replyTo = Sender;
         Mark(marks with { WithheldNames = marks.Withheld.Add(TrafficTables.Name(message.Replica)) });
-        await KeepMarksAsync();
-        Sender.Tell(new TrafficMessage.Withheld(message.Replica));
+        await TryAsync(KeepMarksAsync);
+        WhenDone(!isMarked, () => replyTo.Tell(new TrafficMessage.Withheld(message.Replica)));
     }
 
     /// <summary>Of those that wait for the same service, one is made: a slot that follows alone drains nothing whose own new replica does not serve.</summary>
@@ -290,7 +323,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             return Task.CompletedTask;
         }
         RefreshSoon();
-        return KeepMarksAsync();
+        return TryAsync(KeepMarksAsync);
     }
 
     /// <summary>Durable with the next table, before that is sent.</summary>
@@ -351,7 +384,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         {
             await RefreshAsync();
         }
-        Await(marks.Version, asker, DateTimeOffset.MaxValue);
+        WhenDone(failures == 0, () => Await(marks.Version, asker, DateTimeOffset.MaxValue));
     }
 
     private async Task TellStandingAsync()
@@ -367,10 +400,61 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private bool IsOf(string id, TrafficMessage.UndrainRevision asked) => snapshot.Replicas(stack).Any(r =>
         r.Replica.Key.Service == asked.Service && r.Replica.Key.Revision == asked.Revision && !asked.Switched.Contains(r.Replica.Key.Slot) && TrafficTables.Id(r.Replica.Key, r.Host.Name) == id);
 
-    /// <summary>Makes the table anew; a changed one gets the next version, is durable, and goes out.</summary>
-    private async Task RefreshAsync()
+    private Task RefreshAsync() => TryAsync(RenewAsync);
+
+    /// <summary>
+    /// The store, and those whom this asks, may fail for a while: hosts keep the last table, what was told stays told, and it is tried again. Taken down by it,
+    /// this would forget who waits for what.
+    /// </summary>
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            isRefreshDue = true;
+            Timers.StartSingleTimer(nameof(RefreshDue), new RefreshDue(), Fail(e));
+        }
+    }
+
+    /// <returns>How long to wait.</returns>
+    private TimeSpan Fail(Exception cause)
+    {
+        LogFailed(cause, stack, ++failures);
+        return DoublingPause.After(failures, RetryPauseFirst, RetryPauseLongest);
+    }
+
+    private void WhenDone(bool isDone, Action answer)
+    {
+        if (isDone)
+        {
+            answer();
+        }
+        else
+        {
+            delayed.Add(answer);
+        }
+    }
+
+    private void AnswerDelayed()
+    {
+        failures = 0;
+        var answers = delayed.ToList();
+        delayed.Clear();
+        answers.ForEach(a => a());
+    }
+
+    /// <summary>Makes the table anew; a changed one gets the next version, is durable, and goes out. When it fails half way, it can be called again.</summary>
+    private async Task RenewAsync()
     {
         isRefreshDue = false;
+        if (!isRemoved && target is not null && !isPrepared)
+        {
+            await extras.PrepareAsync(target);
+            isPrepared = true;
+        }
         var isHeard = table is not null || snapshot.IsHeard;
         if (isRemoved || target is null || snapshot.Hosts.IsEmpty || !isHeard)
         {
@@ -380,6 +464,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
                 KeepWithoutSuccessor();
                 await KeepMarksAsync();
             }
+            AnswerDelayed();
             return;
         }
         var hosts = await extras.HostsAsync(target, snapshot);
@@ -417,6 +502,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         }
         await KeepMarksAsync();
         Send(hosts);
+        AnswerDelayed();
         Check();
     }
 
@@ -595,9 +681,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         Check();
     }
 
-    private async Task RemoveAsync()
+    private async Task RemoveAsync(IActorRef asker)
     {
-        var asker = Sender;
         isRemoved = true;
         isRefreshDue = false;
         audience = new TrafficAudience();
@@ -606,14 +691,23 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         yielding.Clear();
         givenUp.Clear();
         barrier.Observe(snapshot);
+        try
+        {
+            await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            Timers.StartSingleTimer(nameof(RemoveDue), new RemoveDue(asker), Fail(e));
+            return;
+        }
         marks = marks with { Version = marks.Version + 1, ShownBy = null };
-        await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
         table = new TrafficTable { Stack = stack, Version = marks.Version, IsRemoved = true };
         change = null;
         shown = "";
         barrier.Publish([], marks.Version);
         extras.Publish(table);
         Send(HostExtras.None);
+        AnswerDelayed();
         Await(marks.Version, asker, Now + RemoveDeadline);
     }
 
@@ -638,4 +732,6 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private sealed record Tick;
 
     private sealed record RefreshDue;
+
+    private sealed record RemoveDue(IActorRef Asker);
 }

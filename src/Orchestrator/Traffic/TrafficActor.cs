@@ -56,6 +56,13 @@ internal sealed class TrafficActor : ReceiveActor
         Receive<TrafficMessage.Settle>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.GetStanding>(m => StackOf(m.Stack).Forward(m));
         Receive<TrafficMessage.Remove>(Remove);
+        Receive<TrafficMessage.Restarted>(m =>
+        {
+            if (targets.TryGetValue(m.Stack, out var target))
+            {
+                Sender.Tell(target);
+            }
+        });
     }
 
     protected override void PreStart() => Self.Tell(new Load());

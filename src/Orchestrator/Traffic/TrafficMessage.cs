@@ -81,6 +81,9 @@ internal abstract record TrafficMessage
     /// <summary>The stack is gone for good: hosts are told to forget it. Answered with <see cref="Settled"/> when all have, or the bound has passed.</summary>
     public sealed record Remove(string Stack) : TrafficMessage;
 
+    /// <summary>From a stack's own actor: it has lost what the stack wants, and is told again. Answered with <see cref="TrafficTarget"/> unless the stack is gone.</summary>
+    public sealed record Restarted(string Stack) : TrafficMessage;
+
     /// <summary>From the fleet, by way of the coordinator: as <see cref="FleetMessage.Changed"/>.</summary>
     public sealed record FleetChanged(string Host, ImmutableArray<string> Stacks, FleetSnapshot Fleet, ChangeScope Scope) : TrafficMessage;
 }

@@ -8,6 +8,7 @@ using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Tests.Planning;
+using Orchestrator.Tests.Store;
 using Orchestrator.Traffic;
 using Orchestrator.Traffic.Etcd;
 
@@ -18,7 +19,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     private static readonly ServiceSpec Old = World.Service("web", "app:v1") with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 8080, Target = 80 }] } };
     private static readonly ServiceSpec New = World.Service("web", "app:v2") with { Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 8080, Target = 81 }] } };
 
-    private readonly MemoryStore store = new();
+    private readonly FailingStore store = new();
     private readonly TestProbe fleet;
     private IActorRef traffic = ActorRefs.Nobody;
     private IActorRef etcd = ActorRefs.Nobody;
@@ -608,6 +609,37 @@ public sealed class StackTrafficActorTests : ActorTestKit
         ExpectMsg<TrafficMessage.Withheld>();
         Observe(now = Run(now, "h1", Old, "10.0.0.2").Run("h2", New, 1, ReplicaState.Starting, ReplicaHealth.Starting));
         ReadTables();
+    }
+
+    [Fact]
+    public void Store_that_fails_for_a_while_delays_the_table_and_who_waits_is_answered()
+    {
+        PublishBesideOld();
+        store.Failures = 3;
+        traffic.Tell(new TrafficMessage.Drain(Key(Old), "h1"), TestActor);
+        traffic.Tell(new TrafficMessage.Withhold(Key(New) with { Slot = 2 }), TestActor);
+        traffic.Tell(new TrafficMessage.Settle(World.Stack), TestActor);
+        fleet.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(2, ExpectMsg<TrafficMessage.Withheld>().Replica.Slot);
+        var table = ReadTables().Last();
+        var drained = Assert.Single(table.Services[0].Endpoints, e => e.State == EndpointState.Draining);
+        Assert.Contains(drained.Id, Kept().Draining);
+        AcknowledgeAll("h1", drained.Id);
+        AcknowledgeAll("h2", drained.Id);
+        Assert.Equal(Key(Old), ExpectMsg<TrafficMessage.Drained>().Replica);
+        Assert.Equal(table.Version, ExpectMsg<TrafficMessage.Settled>().Version);
+    }
+
+    [Fact]
+    public void Stack_is_forgotten_when_the_store_that_failed_works_again()
+    {
+        Start(World.Revision(1, Old));
+        ReadTables();
+        store.Failures = 1;
+        traffic.Tell(new TrafficMessage.Remove(World.Stack), TestActor);
+
+        Assert.True(TableOf(fleet.FishForMessage<FleetMessage.Send>(_ => true)).IsRemoved);
     }
 
     /// <summary>From the old replica to the staged one.</summary>

@@ -38,6 +38,18 @@ public sealed class TrafficActorTests : ActorTestKit
         Assert.Equal(["a", "b", "c"], Roster(fleet));
     }
 
+    [Fact]
+    public void Stack_whose_actor_was_restarted_is_told_again_what_is_wanted()
+    {
+        var traffic = Start(new MemoryStore(), CreateTestProbe());
+        traffic.Tell(new TrafficMessage.Retarget(new StackHead { Stack = World.Stack, Current = 1 }, [World.Revision(1, World.Service("web"))]));
+
+        traffic.Tell(new TrafficMessage.Restarted("gone"), TestActor);
+        traffic.Tell(new TrafficMessage.Restarted(World.Stack), TestActor);
+
+        Assert.Equal(World.Stack, ExpectMsg<TrafficTarget>().Stack);
+    }
+
     private IActorRef Start(MemoryStore store, TestProbe fleet)
     {
         var (stacks, hosts) = (new StackStore(store), fleet.Ref);
