@@ -8,7 +8,7 @@ using Orchestrator.Store;
 namespace Orchestrator.Fleet;
 
 /// <summary>Knows every host and what is on it. Never decides anything about a stack.</summary>
-public sealed class FleetActor : ReceiveActor, IWithTimers
+public sealed partial class FleetActor : ReceiveActor, IWithTimers
 {
     /// <summary>The longest a fresh snapshot waits for agents; then it is as fresh as it can be.</summary>
     public static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(10);
@@ -16,6 +16,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
     private readonly FleetOptions options;
     private readonly IStore store;
     private readonly ILoggerFactory loggers;
+    private readonly ILogger logger;
     private readonly Dictionary<string, IActorRef> hosts = new(StringComparer.Ordinal);
     private readonly HashSet<IActorRef> subscribers = [];
 
@@ -32,6 +33,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         this.options = options;
         this.store = store;
         this.loggers = loggers;
+        logger = loggers.CreateLogger<FleetActor>();
         ReceiveAsync<Load>(_ => LoadAsync());
         Receive<FleetMessage.AgentConnected>(m => HostOf(m.Host).Tell(new HostMessage.Connect(m.Downlink, Sender)));
         Receive<FleetMessage.AgentDisconnected>(m => HostOf(m.Host).Tell(new HostMessage.Disconnect(m.Downlink, m.Reason)));
@@ -114,7 +116,7 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         }
         if (options.RemembersHosts && message.Snapshot.Facts is { } facts && !facts.IsSame(before?.Facts))
         {
-            await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
+            await RememberAsync(facts);
         }
         AnswerSettled();
 
@@ -129,6 +131,19 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
         foreach (var observer in observers)
         {
             observer.Tell(changed);
+        }
+    }
+
+    private async Task RememberAsync(HostFacts facts)
+    {
+        try
+        {
+            await store.CommitAsync([new StoreChange.Put(Key(facts.Name), JsonSerializer.Serialize(facts, StoreJson.Default.HostFacts))], CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            // Only for the next start, before the host has reported itself.
+            LogNotRemembered(e, facts.Name);
         }
     }
 
@@ -215,7 +230,16 @@ public sealed class FleetActor : ReceiveActor, IWithTimers
             sender.Tell(new FleetMessage.HostForgotten($"host {message.Host} is {host.State.ToString().ToLowerInvariant()}; stop its agent first, then remove it once it is down"));
             return;
         }
-        await store.CommitAsync([new StoreChange.Delete(Key(message.Host))], CancellationToken.None);
+        try
+        {
+            await store.CommitAsync([new StoreChange.Delete(Key(message.Host))], CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            LogNotForgotten(e, message.Host);
+            sender.Tell(new FleetMessage.HostForgotten($"host {message.Host} stays, for the store failed: {e.Message}; remove it again when the coordinator's store works"));
+            return;
+        }
         Context.Stop(hosts[message.Host]);
         hosts.Remove(message.Host);
         snapshot = new FleetSnapshot(snapshot.Hosts.Remove(message.Host));

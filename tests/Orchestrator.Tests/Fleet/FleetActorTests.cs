@@ -6,13 +6,14 @@ using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Store;
 using Orchestrator.Tests.Planning;
+using Orchestrator.Tests.Store;
 
 namespace Orchestrator.Tests.Fleet;
 
 /// <summary>Who is told of a change of a host.</summary>
 public sealed class FleetActorTests : ActorTestKit
 {
-    private readonly MemoryStore store = new();
+    private readonly FailingStore store = new();
     private IActorRef fleet = ActorRefs.Nobody;
 
     [Fact]
@@ -70,6 +71,24 @@ public sealed class FleetActorTests : ActorTestKit
         Assert.Equal(("", ChangeScope.All), Told("h1"));
         host!.Tell(new AgentEvent.InventoryReported(Facts("h1") with { Labels = ImmutableSortedDictionary<string, string>.Empty.Add("disk", "ssd") }, []));
         Assert.Equal(("", ChangeScope.All), Told("h1"));
+    }
+
+    [Fact]
+    public async Task Fleet_goes_on_while_its_store_fails_and_says_that_a_host_could_not_be_removed()
+    {
+        await StartAsync(TimeSpan.FromMilliseconds(50), "h2");
+        store.Failures = 1;
+        var link = Connect("h1");
+        Report("h1", "shop");
+        Told("h1");
+
+        fleet.Tell(new FleetMessage.AgentDisconnected("h1", link, "broken"));
+        FishForMessage<FleetMessage.HostLost>(l => l.Host == "h1");
+        store.Failures = 1;
+        fleet.Tell(new FleetMessage.Forget("h1"), TestActor);
+        Assert.Contains("host h1 stays, for the store failed", FishForMessage<FleetMessage.HostForgotten>(_ => true).Error, StringComparison.Ordinal);
+        fleet.Tell(new FleetMessage.Forget("h1"), TestActor);
+        Assert.Null(FishForMessage<FleetMessage.HostForgotten>(_ => true).Error);
     }
 
     private IActorRef? host;
