@@ -122,6 +122,7 @@ internal static class ChangeConclusion
         {
             Number = number,
             Created = now,
+            GoodBase = back.Number,
             Spec = target.Spec with { Services = services, Networks = back.Spec.Networks.SetItems(target.Spec.Networks), Volumes = back.Spec.Volumes.SetItems(target.Spec.Volumes) },
             Services = services.ToImmutableSortedDictionary(s => s.Name, s => (reverted.Contains(s.Name, StringComparer.Ordinal) ? back : target).Services[s.Name], StringComparer.Ordinal),
         };

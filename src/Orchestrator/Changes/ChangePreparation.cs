@@ -222,7 +222,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
     };
 
     /// <summary>
-    /// The revision a failed service goes back to: the one that was current if it was good, else the latest good one before the target. None for a
+    /// The revision a failed service goes back to: the one that was current if it was good, else the good one that this was made from. None for a
     /// good revision that is carried out once more: an older one would replace what is well.
     /// </summary>
     public static StackRevision? RollbackTarget(ImmutableArray<StackRevision> revisions, int? current, int target)
@@ -233,7 +233,9 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             return null;
         }
         good.RemoveAll(r => r.Number == target);
-        return good.Find(r => r.Number == current) ?? good.Where(r => r.Number < target).MaxBy(r => r.Number);
+        return good.Find(r => r.Number == current)
+            ?? revisions.FirstOrDefault(r => r.Number == current)?.GoodBefore(good)
+            ?? good.Where(r => r.Number < target).MaxBy(r => r.Number);
     }
 
     private Plan PauseWithoutWayBack(Plan plan, int target)
@@ -344,7 +346,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         // A good revision whose last attempt was ended or failed has yet to be gone back to.
         var unfinished = Current is { WasGood: true, State: not RevisionState.Good } ? Current : null;
         return (unfinished is { State: RevisionState.Running or RevisionState.Paused } ? null : unfinished)
-            ?? revisions.Where(r => r.Number < head.Current && r.WasGood).MaxBy(r => r.Number)
+            ?? Current?.GoodBefore(revisions)
             ?? unfinished
             ?? throw new CoordinatorException(CoordinatorErrorKind.Conflict, $"stack {request.Stack} has no earlier revision that was good; see `orchestrator history {request.Stack}`");
     }
@@ -352,7 +354,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
     /// <summary>The current revision itself when nothing in it would differ.</summary>
     private StackRevision Numbered(StackSpec spec, ImmutableSortedDictionary<string, ServiceRevision> services)
     {
-        var candidate = new StackRevision { Number = head.LastRevision + 1, Created = now, Spec = spec, Services = services, State = RevisionState.Running };
+        var candidate = new StackRevision { Number = head.LastRevision + 1, Created = now, Spec = spec, Services = services, State = RevisionState.Running, GoodBase = (Current is { WasGood: true } ? Current : Current?.GoodBefore(revisions))?.Number };
         return Current is { } current && SpecJson.Write(current.Spec) == SpecJson.Write(spec) && SameServices(current.Services, services) ? current : candidate;
     }
 

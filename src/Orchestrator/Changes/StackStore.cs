@@ -57,13 +57,13 @@ internal sealed class StackStore(IStore entries, bool isShared = false)
             last is null ? null : JsonSerializer.Deserialize(last.Value, StoreJson.Default.ChangeRecord));
     }
 
-    /// <summary>Revisions past what is kept; never the current one and those that its services stand in, the newest good one, and those that a change under way comes from and goes back to.</summary>
+    /// <summary>Revisions past what is kept; never the current one, the one it is gone back from to and those that its services stand in, the newest good one, and those that a change under way comes from and goes back to.</summary>
     /// <param name="change">Null when none is under way.</param>
     public static ImmutableArray<int> Surplus(ImmutableArray<StackRevision> newestFirst, StackHead head, ChangeRecord? change)
     {
-        int?[] needed = [head.Current, newestFirst.FirstOrDefault(r => r.WasGood)?.Number, change?.RollbackRevision, change?.Plan.BaseRevision, change?.Plan.TargetRevision];
-        var stands = newestFirst.FirstOrDefault(r => r.Number == head.Current)?.Stands;
-        return [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => !needed.Contains(n) && !head.Unpromoted.ContainsValue(n) && stands?.ContainsValue(n) != true)];
+        var current = newestFirst.FirstOrDefault(r => r.Number == head.Current);
+        int?[] needed = [head.Current, current?.GoodBase, newestFirst.FirstOrDefault(r => r.WasGood)?.Number, change?.RollbackRevision, change?.Plan.BaseRevision, change?.Plan.TargetRevision];
+        return [.. newestFirst.Skip(RevisionsMax).Select(r => r.Number).Where(n => !needed.Contains(n) && !head.Unpromoted.ContainsValue(n) && current?.Stands?.ContainsValue(n) != true)];
     }
 
     /// <summary>One transaction. A change that has ended takes its journal with it.</summary>

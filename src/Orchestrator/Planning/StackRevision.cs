@@ -49,6 +49,9 @@ public sealed record StackRevision
         init => wasGood |= value;
     }
 
+    /// <summary>The good revision that it was made from, be it by way of others that never were good; null where there was none, and in records from before that was kept.</summary>
+    public int? GoodBase { get; init; }
+
     /// <summary>Of one that did not become good: by service, the number of the revision in which it stands; null otherwise. See <see cref="StandingRevision"/>.</summary>
     public ImmutableSortedDictionary<string, int>? Stands { get; init; }
 
@@ -58,6 +61,10 @@ public sealed record StackRevision
     /// <summary>The service revisions of those that were good.</summary>
     public static ImmutableHashSet<string> Good(IEnumerable<StackRevision> revisions) =>
         [.. revisions.Where(r => r.WasGood).SelectMany(r => r.Services.Values).Select(s => s.Id)];
+
+    /// <summary>What this one is gone back from to: the one that it was made from, and none that was left behind before that. Where it is not known, the newest good one below.</summary>
+    public StackRevision? GoodBefore(IReadOnlyCollection<StackRevision> revisions) =>
+        revisions.FirstOrDefault(r => r.Number == GoodBase && r.WasGood) ?? revisions.Where(r => r.Number < (GoodBase ?? Number) && r.WasGood).MaxBy(r => r.Number);
 
     public ServiceSpec Service(string name) => Spec.Services.First(s => s.Name == name);
 }

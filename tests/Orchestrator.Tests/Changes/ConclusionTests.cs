@@ -125,6 +125,41 @@ public sealed class ConclusionTests : IDisposable
         Assert.Equal(RevisionState.Good, bench.State.Revisions[1].State);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(55)]
+    public void Revision_that_was_gone_back_from_is_not_gone_back_to(int attempts)
+    {
+        bench.Deploy(Spec(Service("web", "app:v1")));
+        bench.Deploy(Spec(Service("web", "app:wrong")));
+        bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack });
+        bench.FailImage("app:bad");
+        for (var i = 0; i < attempts; i++)
+        {
+            bench.Deploy(Spec(Service("web", $"app:bad{i}")));
+        }
+
+        var end = End(bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack }));
+
+        Assert.Equal((ChangeOutcome.Done, 1), (end.Outcome, end.Revision));
+        Assert.Equal("web.1=app:v1", bench.Running);
+    }
+
+    [Fact]
+    public void Service_does_not_go_back_by_itself_to_what_was_gone_back_from()
+    {
+        bench.Deploy(Spec(Service("web", "app:v1")));
+        bench.Deploy(Spec(Service("web", "app:wrong")));
+        bench.Ask(new ChangeRequest.Rollback { Stack = World.Stack });
+        bench.FailImage("app:bad");
+        bench.Deploy(Spec(Service("web", "app:bad1")));
+
+        var end = End(bench.Deploy(Spec(Service("web", "app:bad2", onFailure: FailureAction.Rollback))));
+
+        Assert.Equal((ChangeOutcome.RolledBack, 1), (end.Outcome, end.Revision));
+        Assert.Equal("web.1=app:v1", bench.Running);
+    }
+
     [Fact]
     public void Last_good_revision_outlives_any_number_of_bad_ones()
     {
