@@ -66,6 +66,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         && (Record.IsAtomic || !request.IsAtomic)
         && !isWindingDown
         && (known.FirstOrDefault(r => r.Number == Record.Plan.TargetRevision) ?? revisions.FirstOrDefault(r => r.Number == Record.Plan.TargetRevision)) is { } target
+        && target.Spec.Services.All(s => Record.Plan.Services.Any(p => p.Service == s.Name))
         && SpecJson.Write(target.Spec) == SpecJson.Write(request.Spec);
 
     public IReadOnlyList<(ServicePlan Plan, bool IsWayBack)> TakeStartable() => [.. Startable()];

@@ -2,6 +2,7 @@ using Orchestrator.Api;
 using Orchestrator.Networks;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
+using Orchestrator.Stacks;
 
 namespace Orchestrator.Changes;
 
@@ -18,15 +19,15 @@ internal sealed partial class StackActor
     private Candidate? next;
     private int preparations;
 
+    /// <summary>What is to come after all else that was asked for; null when nothing waits to begin.</summary>
+    private Candidate? Newest => candidates.LastOrDefault() ?? next;
+
     private bool IsAtRest => active is null && repairs.Count == 0 && !isClearing;
 
     private async Task TakeAsync(ChangeRequest request, IActorRef follower)
     {
-        var candidate = new Candidate(request, follower);
-        if (!follower.Equals(ActorRefs.Nobody))
-        {
-            Context.Watch(follower);
-        }
+        var candidate = new Candidate(request);
+        Attach(candidate, follower);
         if (request is ChangeRequest.Remove || isClearing)
         {
             // Nothing can refuse a removal, and nothing is left that a refusal would have to spare.
@@ -40,6 +41,16 @@ internal sealed partial class StackActor
         }
         candidates.Add(candidate);
         Prepare(candidate);
+    }
+
+    /// <summary>It hears of it what there is to hear, from its beginning on.</summary>
+    private void Attach(Candidate candidate, IActorRef follower)
+    {
+        if (!follower.Equals(ActorRefs.Nobody))
+        {
+            Context.Watch(follower);
+        }
+        candidate.Followers.Add(follower);
     }
 
     private void Prepare(Candidate candidate)
@@ -131,7 +142,7 @@ internal sealed partial class StackActor
         next = null;
         if (waiting.Request is ChangeRequest.Remove remove)
         {
-            BeginRemove(remove, waiting.Follower);
+            BeginRemove(remove, waiting.Followers[0]);
             return;
         }
         candidates.Add(waiting);
@@ -143,7 +154,7 @@ internal sealed partial class StackActor
     {
         if (change.Plan.IsEmpty && change.Target.Number == head.Current)
         {
-            Follow(candidate.Follower, withPast: false);
+            candidate.Followers.ForEach(f => Follow(f, withPast: false));
             Tell(new ChangeEvent.Planned(change.Plan));
             await KeepAsync();
             if (UnpromotedBy(change.Plan) is var unpromoted && unpromoted != head.Unpromoted)
@@ -178,7 +189,7 @@ internal sealed partial class StackActor
         {
             await certificates.PutAsync(stack, files);
         }
-        Follow(candidate.Follower, withPast: false);
+        candidate.Followers.ForEach(f => Follow(f, withPast: false));
         await StartAsync(change, candidate.Request.By);
     }
 
@@ -208,8 +219,11 @@ internal sealed partial class StackActor
             : active is { } change
             ? $"\nThe change of stack {stack} that is {StandingOf(change)} (to revision {change.Record.Plan.TargetRevision}) is left as it is"
             : "";
-        followers.Remove(candidate.Follower);
-        candidate.Follower.Tell(rejection with { Message = rejection.Message + besides });
+        foreach (var follower in candidate.Followers)
+        {
+            followers.Remove(follower);
+            follower.Tell(rejection with { Message = rejection.Message + besides });
+        }
         if (rejection.Kind == CoordinatorErrorKind.Internal)
         {
             Note(new StackEvent { Kind = StackEventKind.Fault, Message = $"a request failed by a fault of the coordinator's own: {rejection.Message}" });
@@ -239,8 +253,11 @@ internal sealed partial class StackActor
         candidates.RemoveRange(0, count);
     }
 
-    private void GiveUp(Candidate candidate) =>
-        candidate.Follower.Tell(new StackMessage.Followed(new ChangeEvent.Ended(ChangeOutcome.Superseded, head.Current ?? 0, $"a newer change of stack {stack} came before this one began; nothing of it was done") { At = Now }));
+    private void GiveUp(Candidate candidate)
+    {
+        var end = new ChangeEvent.Ended(ChangeOutcome.Superseded, head.Current ?? 0, $"a newer change of stack {stack} came before this one began; nothing of it was done") { At = Now };
+        candidate.Followers.ForEach(f => f.Tell(new StackMessage.Followed(end)));
+    }
 
     private StackMessage.Rejected Rejection(Exception error)
     {
@@ -258,11 +275,12 @@ internal sealed partial class StackActor
 
     private sealed record PreparationFailed(Candidate Candidate, Exception Error);
 
-    private sealed class Candidate(ChangeRequest request, IActorRef follower)
+    private sealed class Candidate(ChangeRequest request)
     {
         public ChangeRequest Request { get; set; } = request;
 
-        public IActorRef Follower { get; } = follower;
+        /// <summary>Who asked for it: the first, and those that asked for the same.</summary>
+        public List<IActorRef> Followers { get; } = [];
 
         /// <summary>What its last preparation started from; null when something ran then: what was planned then is no plan to begin with.</summary>
         public StackHead? Basis { get; set; }
@@ -272,5 +290,14 @@ internal sealed partial class StackActor
 
         /// <summary>A change was ended for it.</summary>
         public bool HasSuperseded { get; set; }
+
+        /// <summary>As <see cref="ActiveChange.IsFor"/>.</summary>
+        public bool IsFor(ChangeRequest.Deploy deploy) =>
+            Request is ChangeRequest.Deploy own
+            && own.Services.IsEmpty
+            && deploy.Services.IsEmpty
+            && (own.IsAtomic || !deploy.IsAtomic)
+            && own.SkipUnreachable == deploy.SkipUnreachable
+            && SpecJson.Write(own.Spec) == SpecJson.Write(deploy.Spec);
     }
 }

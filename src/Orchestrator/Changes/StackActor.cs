@@ -69,8 +69,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
     {
         var end = new ChangeEvent.Ended(ChangeOutcome.Failed, head.Current ?? 0, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) and stopped reporting; the change goes on: follow it with `orchestrator watch {stack}`") { At = Now };
         followers.Tell(end, Self);
-        var unheard = (message as StackMessage.Change)?.Follower ?? (message as Prepared)?.Candidate.Follower;
-        foreach (var follower in candidates.Append(next).Select(c => c?.Follower).Append(unheard).OfType<IActorRef>().Distinct())
+        var unheard = (message as StackMessage.Change)?.Follower;
+        foreach (var follower in candidates.Append(next).Append((message as Prepared)?.Candidate).SelectMany(c => c?.Followers ?? []).Append(unheard).OfType<IActorRef>().Distinct())
         {
             follower.Tell(new StackMessage.Rejected(CoordinatorErrorKind.Internal, $"the coordinator had a fault of its own ({reason.GetType().Name}: {reason.Message}) before it accepted the request; its log has the details, `orchestrator ps {stack}` shows how the stack is"));
         }
@@ -192,7 +192,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             case ChangeRequest.Pause:
                 await PauseAsync(request, follower);
                 break;
-            case ChangeRequest.Deploy deploy when active is { IsPaused: false } running && !deploy.ForceRecreate && running.IsFor(deploy, revisions):
+            case ChangeRequest.Deploy deploy when !deploy.ForceRecreate && Newest?.IsFor(deploy) == true:
+                Attach(Newest, follower);
+                break;
+            case ChangeRequest.Deploy deploy when Newest is null && active is { IsPaused: false } running && !deploy.ForceRecreate && running.IsFor(deploy, revisions):
                 Follow(follower, withPast: true);
                 break;
             case ChangeRequest.Apply apply when active is not null && (!active.IsPaused || apply.File.State.LastRevision != head.LastRevision):

@@ -110,6 +110,50 @@ public sealed class PrepareFirstTests : IDisposable
     }
 
     [Fact]
+    public void Same_file_deployed_again_while_it_is_being_prepared_is_followed()
+    {
+        bench.Deploy(Web("app:v1"));
+        bench["h1"].IsMute = c => c is AgentCommand.ResolveImage;
+        var first = bench.Deploy(Web("app:v2"));
+
+        var second = bench.Deploy(Web("app:v2"));
+        bench["h1"].Speak();
+        bench.Settle();
+
+        Assert.Equal((ChangeOutcome.Done, ChangeOutcome.Done), (End(first).Outcome, End(second).Outcome));
+        Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+    }
+
+    [Fact]
+    public void File_that_is_under_way_and_asked_for_after_another_is_carried_out_last()
+    {
+        BeginUpdate();
+        bench["h1"].IsMute = c => c is AgentCommand.ResolveImage;
+        var other = bench.Deploy(Web("app:v3"));
+        var last = bench.Deploy(Web("app:v2"));
+        bench.Hang(_ => false);
+        bench["h1"].Speak();
+        bench.Settle();
+
+        Assert.Equal((ChangeOutcome.Superseded, ChangeOutcome.Done), (End(other).Outcome, End(last).Outcome));
+        Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+    }
+
+    [Fact]
+    public void Whole_file_does_not_follow_a_deploy_of_some_of_its_services()
+    {
+        bench.Deploy(Spec(Service("web", "app:v1"), Service("db")));
+        var file = Spec(Service("web", "app:v2"), Service("db"));
+        bench.Hang(k => k.Service == "web");
+        var partly = bench.Ask(new ChangeRequest.Deploy { Stack = World.Stack, Spec = file, Services = ["web"] });
+        bench.Hang(_ => false);
+
+        var whole = bench.Deploy(file);
+
+        Assert.Equal((ChangeOutcome.Superseded, ChangeOutcome.Done), (End(partly).Outcome, End(whole).Outcome));
+    }
+
+    [Fact]
     public void Of_too_many_that_are_being_prepared_the_oldest_is_given_up()
     {
         bench.Deploy(Web("app:v1"));
