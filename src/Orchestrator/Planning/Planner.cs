@@ -68,6 +68,10 @@ public static class Planner
         }
         foreach (var draft in drafts)
         {
+            draft.ReviewOrder(board);
+        }
+        foreach (var draft in drafts)
+        {
             draft.ChoosePace(board);
             draft.WaitForPorts(drafts, input.IsRepair ? unplaced : errors, warnings);
         }

@@ -46,7 +46,7 @@ internal sealed class ServiceDraft
         var all = input.Fleet.Replicas(input.Stack).Where(r => r.Replica.Key.Service == service.Name).ToList();
         live = [.. all.Where(r => !IsWorthKeeping(r.Replica) && !IsStranded(r.Host, r.Replica))];
         lost = [.. input.Fleet.Lost(input.Stack).Concat(all.Where(r => IsStranded(r.Host, r.Replica))).Where(r => r.Replica.Key.Service == service.Name && r.Replica.State != ReplicaState.Retained)];
-        policy = input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
+        policy = PolicyOf(input, service);
         retained = all.Where(r => IsWorthKeeping(r.Replica)).ToLookup(r => r.Replica.Key.Slot);
     }
 
@@ -77,6 +77,8 @@ internal sealed class ServiceDraft
         }
         return draft;
     }
+
+    private static UpdateSpec PolicyOf(PlanInput input, ServiceSpec service) => input.IsRollback ? service.Deploy.Rollback : service.Deploy.Update;
 
     /// <summary>What stays as it is takes its place on the board, and what goes last holds its room: for every service before anything that changes.</summary>
     public void KeepHosts(PlacementBoard board)
@@ -146,6 +148,23 @@ internal sealed class ServiceDraft
             board.Hold(surge.Host, surge.Reserved);
             HoldsRoomTwice |= surge.Reserved != default;
         }
+    }
+
+    /// <summary>Replicas that have found their hosts only since count towards max_replicas_per_node too.</summary>
+    public void ReviewOrder(PlacementBoard board)
+    {
+        if (surging.All(s => s.IsWithinMax(board, service)))
+        {
+            return;
+        }
+        foreach (var surge in surging)
+        {
+            board.Hold(surge.Host, default(Reservation) - surge.Reserved);
+        }
+        surging = [];
+        HoldsRoomTwice = false;
+        policy = PolicyOf(input, service);
+        ChooseOrder(board);
     }
 
     /// <summary>What is old may take its time to end, batch upon batch. Where there is no room for that, once everything has its place, the next batch waits.</summary>
@@ -615,8 +634,11 @@ internal sealed class ServiceDraft
     /// <param name="Count">Old replicas beside all new ones.</param>
     private sealed record Surge(string Host, int Count, Reservation Reserved)
     {
+        public bool IsWithinMax(PlacementBoard board, ServiceSpec service) =>
+            service.Deploy.Placement.MaxReplicasPerHost is var max && (max == 0 || board.CountOf(Host, service) + Count <= max);
+
         public string? ObstacleOn(PlacementBoard board, ServiceSpec service) =>
-            service.Deploy.Placement.MaxReplicasPerHost is var max and > 0 && board.CountOf(Host, service) + Count > max ? $"host {Host} may have {max} of it at once (max_replicas_per_node)"
+            !IsWithinMax(board, service) ? $"host {Host} may have {service.Deploy.Placement.MaxReplicasPerHost} of it at once (max_replicas_per_node)"
             : board.ShortageOf(Host, Reserved) is { } shortage ? $"host {Host} has no room for old and new together: {shortage}"
             : null;
     }

@@ -145,6 +145,22 @@ public sealed class PlacementTests
         Assert.Contains("host h1 may have 1 of it at once (max_replicas_per_node)", Assert.Single(plan.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(StrategyKind.Rolling)]
+    [InlineData(StrategyKind.BlueGreen)]
+    public void Start_first_falls_back_where_a_scale_up_in_the_same_change_takes_the_rest_of_max_replicas_per_node(StrategyKind strategy)
+    {
+        ServiceSpec Limited(string image, int replicas) => Web(image, replicas, 0) with { Deploy = new DeploySpec { Replicas = replicas, Update = new UpdateSpec { Order = UpdateOrder.StartFirst }, Strategy = new StrategySpec { Kind = strategy }, Placement = new PlacementSpec { MaxReplicasPerHost = 2 } } };
+        var old = Limited("v1", 2);
+        var fleet = World.Hosts("h1", "h2").Run("h1", old, 1).Run("h2", old, 2);
+
+        var web = Plan(fleet, Revision(1, old), Revision(2, Limited("v2", 4)));
+
+        Assert.Equal((UpdateOrder.StopFirst, null), (web.Services[0].Policy.Order, web.Services[0].Strategy));
+        Assert.Contains("order start-first cannot work because host h1 may have 2 of it at once (max_replicas_per_node); stop-first is used", web.Warnings[^1], StringComparison.Ordinal);
+        Assert.Equal(UpdateOrder.StartFirst, Plan(fleet, Revision(1, old), Revision(2, Limited("v2", 2))).Services[0].Policy.Order);
+    }
+
     [Fact]
     public void Replica_that_grew_out_of_its_host_moves()
     {
