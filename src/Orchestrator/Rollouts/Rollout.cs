@@ -171,8 +171,9 @@ public static partial class Rollout
     private static IEnumerable<RolloutCommand> UndrainLost(RolloutState state, SlotState slot) =>
         slot.Plan.Old.Where(o => state.LostHosts.Contains(o.Host)).Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
 
+    /// <summary>Also where the old one is none to go back to, for it may serve; the traffic keeps the new one if that is the last of its slot.</summary>
     private static IEnumerable<RolloutCommand> Withdrawal(SlotState slot) =>
-        slot is { IsSentBack: true, Host: { } host } && slot.OldLeft.Any(o => o.Serving) ? [new RolloutCommand.Withdraw(slot.Plan.Slot, host, slot.Attempt)] : [];
+        slot is { IsSentBack: true, Host: { } host, OldLeft.IsEmpty: false } ? [new RolloutCommand.Withdraw(slot.Plan.Slot, host, slot.Attempt)] : [];
 
     private static IEnumerable<RolloutCommand> UndrainOld(SlotState slot) => slot.OldLeft.Select(o => new RolloutCommand.Undrain(slot.Plan.Slot, o.Host, o.Revision));
 

@@ -357,6 +357,15 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public void Replica_that_its_traffic_fails_leaves_it_also_where_the_old_one_is_of_a_revision_that_was_never_good()
+    {
+        var plan = RolloutRun.Plan(1, StartFirst);
+        var run = new RolloutRun(Held(plan with { Slots = [plan.Slots[0] with { Old = [new Placement("h1", "old", Serving: false)] }] }));
+
+        Assert.Equal(1, Assert.Single(run.Serve(1).Fail(1).Withdrawn));
+    }
+
+    [Fact]
     public void Judgement_is_waited_for_from_when_the_last_of_the_batch_is_in_the_traffic()
     {
         var run = new RolloutRun(Held(RolloutRun.Plan(2, StartFirst)));
