@@ -182,10 +182,10 @@ public static partial class Rollout
     private static RolloutState Resume(RolloutState state, DateTimeOffset at)
     {
         state = state with { Phase = RolloutPhase.Running, Reason = null, LostHosts = [] };
-        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Pending or SlotPhase.Failed or SlotPhase.Cancelled))
+        foreach (var slot in state.Slots.Where(s => s.Phase is SlotPhase.Pending or SlotPhase.Reassigning or SlotPhase.Failed or SlotPhase.Cancelled))
         {
             var again = slot with { OldLeft = slot.OldLeft.AddRange(slot.OldLost), OldLost = [], AttemptsBefore = slot.Attempt };
-            state = slot.Phase == SlotPhase.Pending ? state.With(again) : Move(state, again with { Failure = null }, SlotPhase.Pending, at);
+            state = slot.Phase is SlotPhase.Pending or SlotPhase.Reassigning ? state.With(again) : Move(state, again with { Failure = null }, SlotPhase.Pending, at);
         }
         return state;
     }
