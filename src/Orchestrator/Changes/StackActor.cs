@@ -340,7 +340,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         {
             var target = isWayBack ? revisions.FirstOrDefault(r => r.Number == active.Record.RollbackRevision) : revisions.FirstOrDefault(r => r.Number == active.Record.Plan.TargetRevision);
             var id = $"{ChangeId(active.Record)}/{plan.Service}{(isWayBack ? "/back" : "")}";
-            var job = new RolloutJob(id, stack, plan, target);
+            var job = new RolloutJob(id, stack, plan, target) { IsRollback = isWayBack || active.Record.Kind == ChangeKind.Rollback };
             var (entries, others, factory) = (store.Entries, peers, loggers);
             var rollout = Context.ActorOf(Props.Create(() => new RolloutActor(job, entries, others, factory)), $"service-{plan.Service}-{active.Record.Number}{(isWayBack ? "-back" : "")}");
             active.Started(plan.Service, rollout);

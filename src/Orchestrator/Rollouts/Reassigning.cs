@@ -15,14 +15,15 @@ internal static class Reassigning
         StackRevision target,
         ImmutableArray<SlotState> slots,
         ImmutableSortedSet<string> lost,
-        RolloutCommand.Reassign command)
+        RolloutCommand.Reassign command,
+        bool isRollback)
     {
         if (service.Deploy.Mode == ServiceMode.Global)
         {
             return new RolloutEvent.SlotDropped(command.Slot, "its host is lost and the service is global") { At = default };
         }
         var left = new FleetSnapshot(fleet.Hosts.RemoveRange(lost));
-        var board = new PlacementBoard(left, stack);
+        var board = new PlacementBoard(left, stack, countsReservations: !isRollback);
         foreach (var slot in slots.Where(s => s.Plan.Slot != command.Slot && s.Host is not null && !lost.Contains(s.Host)))
         {
             board.Take(slot.Host!, service, slot.Plan.Slot);

@@ -51,5 +51,8 @@ internal sealed record RolloutJob(string Id, string Stack, ServicePlan Plan, Sta
     /// <summary>Others of the same service and revision may go on beside it: it touches no more than its own slots.</summary>
     public bool IsRepair { get; init; }
 
+    /// <summary>A way back, which no reservation holds up.</summary>
+    public bool IsRollback { get; init; }
+
     public string JournalPrefix => $"stacks/{Stack}/journal/{Id}/";
 }

@@ -32,8 +32,21 @@ public sealed class ReassigningTests
         Assert.Equal("h1", Assert.IsType<RolloutEvent.SlotReassigned>(Choose(fleet, next, slot)).Host);
     }
 
-    private static RolloutEvent Choose(FleetSnapshot fleet, ServiceSpec next, SlotState slot) =>
-        Reassigning.Choose(fleet, World.Stack, next, World.Revision(2, next), [slot], ["h3"], new RolloutCommand.Reassign(1, 1));
+    [Fact]
+    public void Way_back_is_not_held_up_by_reservations()
+    {
+        var web = World.Service("web");
+        web = web with { Container = web.Container with { Resources = new ResourcesSpec { MemoryReservationBytes = 2_000 } } };
+        var fleet = World.Hosts("h1", "h3");
+        fleet = fleet.With(fleet.Hosts["h1"] with { Facts = fleet.Hosts["h1"].Facts! with { MemoryBytes = 1_000 } });
+        var slot = new SlotState { Batch = 0, Host = "h3", Plan = new SlotPlan { Slot = 1, Action = SlotAction.Create, Host = "h3", Old = [], Reason = "missing" } };
+
+        Assert.IsType<RolloutEvent.ReplicaFailed>(Choose(fleet, web, slot));
+        Assert.Equal("h1", Assert.IsType<RolloutEvent.SlotReassigned>(Choose(fleet, web, slot, isRollback: true)).Host);
+    }
+
+    private static RolloutEvent Choose(FleetSnapshot fleet, ServiceSpec next, SlotState slot, bool isRollback = false) =>
+        Reassigning.Choose(fleet, World.Stack, next, World.Revision(2, next), [slot], ["h3"], new RolloutCommand.Reassign(1, 1), isRollback);
 
     private static ServiceSpec Published(string image)
     {
