@@ -11,12 +11,29 @@ internal sealed partial class StackTrafficActor
 
     private ImmutableHashSet<string> letGo = [];
 
+    /// <summary>Their drain timeout has begun.</summary>
+    private ImmutableHashSet<string> leaving = [];
+
+    private List<Endpoint> Draining => table?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).ToList() ?? [];
+
+    /// <summary>What takes traffic again has all its drain timeout when it is drained again.</summary>
+    private void PublishTable()
+    {
+        var endpoints = Draining.Select(e => e.Id).ToImmutableHashSet();
+        foreach (var stays in leaving.Except(endpoints))
+        {
+            Timers.Cancel(TimerOf(stays));
+        }
+        (leaving, letGo) = (leaving.Intersect(endpoints), letGo.Intersect(endpoints));
+        extras.Publish(table!);
+    }
+
     private void EtcdApplied(EtcdSinkMessage.Applied message)
     {
-        var endpoints = table?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Draining).ToList() ?? [];
-        letGo = letGo.Intersect(endpoints.Select(e => e.Id));
-        foreach (var endpoint in endpoints.Where(e => !letGo.Contains(e.Id) && !Timers.IsTimerActive(TimerOf(e.Id))))
+        // What drains since a newer one is in etcd as it was.
+        foreach (var endpoint in message.Version < table?.Version ? [] : Draining.Where(e => !leaving.Contains(e.Id)))
         {
+            leaving = leaving.Add(endpoint.Id);
             Timers.StartSingleTimer(TimerOf(endpoint.Id), new LetGo(endpoint.Id), endpoint.DrainTimeout);
         }
         AcknowledgeEtcd(message.Version, []);
@@ -30,6 +47,10 @@ internal sealed partial class StackTrafficActor
 
     private void EtcdLetGo(LetGo message)
     {
+        if (!leaving.Contains(message.Endpoint))
+        {
+            return;
+        }
         letGo = letGo.Add(message.Endpoint);
         AcknowledgeEtcd(barrier.ShownBy(Etcd), barrier.ProblemsOf(Etcd));
     }

@@ -498,7 +498,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             change = before is { IsRemoved: false } ? TableChange.Between(before, table) : null;
             barrier.Publish(services, marks.Version);
             LogTable(stack, marks.Version, services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Serving)), services.Sum(s => s.Endpoints.Count(e => e.State == EndpointState.Draining)));
-            extras.Publish(table);
+            PublishTable();
         }
         await KeepMarksAsync();
         Send(hosts);
@@ -705,7 +705,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         change = null;
         shown = "";
         barrier.Publish([], marks.Version);
-        extras.Publish(table);
+        PublishTable();
         Send(HostExtras.None);
         AnswerDelayed();
         Await(marks.Version, asker, Now + RemoveDeadline);

@@ -383,6 +383,33 @@ public sealed class StackTrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Replica_that_is_drained_again_has_all_its_drain_timeout_in_etcd_again()
+    {
+        var sink = CreateTestProbe();
+        etcd = sink.Ref;
+        var service = Old with { Deploy = Old.Deploy with { DrainTimeout = TimeSpan.FromMilliseconds(300) } };
+        Start(World.Revision(1, service));
+        Observe(now = Run(now, "h1", service, "10.0.0.2"));
+        ReadTables();
+        traffic.Tell(new TrafficMessage.Drain(Key(service), "h1"), TestActor);
+        var first = ReadTables().Last();
+        sink.FishForMessage<EtcdSinkMessage.Apply>(a => a.Version == first.Version);
+        sink.Reply(new EtcdSinkMessage.Applied("shop", first.Version));
+        traffic.Tell(new TrafficMessage.Undrain(Key(service), "h1"), TestActor);
+        ReadTables();
+        traffic.Tell(new TrafficMessage.Drain(Key(service), "h1"), TestActor);
+        var again = ReadTables().Last();
+        Acknowledge("h1", again.Version, Assert.Single(again.Services[0].Endpoints).Id);
+        Acknowledge("h2", again.Version, Assert.Single(again.Services[0].Endpoints).Id);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(350));
+
+        sink.FishForMessage<EtcdSinkMessage.Apply>(a => a.Version == again.Version);
+        sink.Reply(new EtcdSinkMessage.Applied("shop", again.Version));
+        ExpectNoMsg(TimeSpan.FromMilliseconds(150));
+        ExpectMsg<TrafficMessage.Drained>();
+    }
+
+    [Fact]
     public void Nothing_is_sent_or_answered_before_every_known_host_has_been_heard_of()
     {
         now = now.In("h2", HostState.Unknown);
