@@ -100,10 +100,11 @@ internal sealed partial class StackActor
         }
         if (message.Result.Plan is { } plan)
         {
-            // Services that had not begun stay as they are, unless what is gone back to is older than where the change began.
+            // Services that had not begun stay as they are, unless the change began elsewhere than where it goes back to, or on the way there.
             var record = active.Record;
+            var beganThere = record.RollbackRevision == record.Plan.BaseRevision && revisions.FirstOrDefault(r => r.Number == record.RollbackRevision) is null or { State: RevisionState.Good };
             active.RevertPlanned(plan.Services
-                .Where(s => s.Action != ServiceAction.None && (record.Begun!.Contains(s.Service) || record.RollbackRevision != record.Plan.BaseRevision))
+                .Where(s => s.Action != ServiceAction.None && (record.Begun!.Contains(s.Service) || !beganThere))
                 .ToDictionary(s => s.Service, StringComparer.Ordinal));
         }
         else

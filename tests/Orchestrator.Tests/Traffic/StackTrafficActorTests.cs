@@ -69,7 +69,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
 
         var service = Assert.Single(ReadTables().Last().Services);
         Assert.Equal([9090, 8080], service.Spec.Ports.Select(p => p.Published));
-        Assert.Equal([8080], service.FormerPorts);
+        Assert.Equal(8080, Assert.Single(service.FormerPorts));
     }
 
     [Fact]
