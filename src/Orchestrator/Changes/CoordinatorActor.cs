@@ -93,6 +93,12 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
             {
                 Context.Stop(gone);
             }
+
+            // One may have come back before there was a record of what it missed.
+            foreach (var host in m.UnreachableHosts.Where(h => options.Repairs && !down.Contains(h)))
+            {
+                FindTombstones(host);
+            }
         });
         ReceiveAsync<TombstonesFound>(ClearAsync);
         ReceiveAsync<Cleared>(async m =>
@@ -162,10 +168,14 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         }
         if (isBack)
         {
-            var self = Self;
-            var host = message.Host;
-            store.TombstonesAsync(host).PipeTo(self, self, found => new TombstonesFound(host, found));
+            FindTombstones(message.Host);
         }
+    }
+
+    private void FindTombstones(string host)
+    {
+        var self = Self;
+        store.TombstonesAsync(host).PipeTo(self, self, found => new TombstonesFound(host, found));
     }
 
     private void TellHostChange(HostSnapshot? host)

@@ -181,8 +181,13 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         }
         var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
         spanning = await Spanning.AskStandingAsync(networks, target.Spec, snapshot);
+        if (target.Spec.Services.FirstOrDefault(s => s.Name == job.Plan.Service) is not { } service)
+        {
+            // It leaves the stack.
+            return null;
+        }
         var next = state.Slots.Where(s => s.Phase is not (SlotPhase.Done or SlotPhase.Failed or SlotPhase.Cancelled)).Select(s => s.Host).OfType<string>();
-        return spanning?.Without(target.Service(job.Plan.Service), next.Where(snapshot.Hosts.ContainsKey).Distinct(StringComparer.Ordinal)) is { IsEmpty: false } without ? NoPart(without) : null;
+        return spanning?.Without(service, next.Where(snapshot.Hosts.ContainsKey).Distinct(StringComparer.Ordinal)) is { IsEmpty: false } without ? NoPart(without) : null;
     }
 
     private static string NoPart(ImmutableArray<string> hosts) =>

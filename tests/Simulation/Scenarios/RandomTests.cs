@@ -32,6 +32,7 @@ public sealed class RandomTests
     [InlineData(22_223)]
     [InlineData(30_320)]
     [InlineData(30_385)]
+    [InlineData(30_605)]
     [InlineData(30_879)]
     public void Seed_that_once_broke_a_promise_keeps_them(int seed)
     {
