@@ -14,6 +14,9 @@ internal static class EngineFaults
 
     public static bool IsUnreachable(Exception error) => error is TimeoutException or EngineException { IsUnreachable: true };
 
+    /// <summary>A network that the container was made with has been removed since, as one of another range that nothing ran on.</summary>
+    public static bool IsNetworkGone(Exception error) => error is EngineException { Kind: EngineErrorKind.NotFound, DaemonMessage: var message } && message.Contains("network", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>A container's own address on a network: another has it, or the network is no longer the one it was chosen for. A host's port that is taken reads alike but for "bind:".</summary>
     public static bool IsAddressRefused(Exception error) => error is EngineException { DaemonMessage: var message }
         && !message.Contains("bind:", StringComparison.Ordinal)

@@ -349,9 +349,9 @@ internal sealed partial class ReplicaActor
             },
             error =>
             {
-                // What a kept container was made with is gone, a network say, or somebody else has its address by now: make it anew.
-                var isAddress = EngineFaults.IsAddressRefused(error);
-                if (!isAddress && (start.HasImage || !EngineFaults.IsNotFound(error))) return false;
+                // What it was made with is gone, a network say, or somebody else has its address by now: make it anew.
+                var isNetwork = EngineFaults.IsAddressRefused(error) || EngineFaults.IsNetworkGone(error);
+                if (!isNetwork && (start.HasImage || !EngineFaults.IsNotFound(error))) return false;
                 start.RefusedAddresses = start.RefusedAddresses.Union(start.Addresses.Values);
                 start.IsCommitted = false;
                 Replace(id, EngineFaults.Text(error));

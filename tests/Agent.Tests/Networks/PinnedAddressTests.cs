@@ -68,6 +68,14 @@ public sealed class PinnedAddressTests : IDisposable
     }
 
     [Fact]
+    public void Container_whose_network_was_made_anew_before_its_start_is_made_anew_too()
+    {
+        _bench.Engine.Inject(new FakeFault(nameof(IEngine.StartContainerAsync)) { Error = new EngineException(EngineErrorKind.NotFound, 404, "POST", "/start", "network shop_default not found", "fake") });
+
+        Assert.True(_bench.Passed(Joined()).IsRunning);
+    }
+
+    [Fact]
     public void Engine_that_refuses_every_address_fails_the_replica_in_its_words()
     {
         _bench.Engine.Inject(new FakeFault(nameof(IEngine.StartContainerAsync)) { Error = new EngineException(EngineErrorKind.Conflict, 403, "POST", "/start", "Address already in use", "fake"), Times = 50 });
