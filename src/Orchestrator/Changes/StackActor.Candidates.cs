@@ -233,7 +233,7 @@ internal sealed partial class StackActor
             // Those that watched it being prepared have nothing to wait for.
             followers.Leave((active is { } paused ? PausedEnd(paused) : new ChangeEvent.Ended(ChangeOutcome.NothingToDo, head.Current ?? 0, $"nothing is under way for stack {stack}: what was being prepared was refused")) with { At = Now }, Self);
         }
-        if (head.Current is null && active is null && next is null && candidates.Count == 0)
+        if (head.Current is null && revisions.IsEmpty && active is null && next is null && candidates.Count == 0)
         {
             Context.Parent.Tell(new StackMessage.Removed(stack, []));
         }
