@@ -91,7 +91,7 @@ internal sealed partial class ReplicaActor
             grace + StopMargin,
             async cancellation =>
             {
-                if (container is not null && !RestartPolicies.IsNo(container.RestartPolicy)) await _engine.UpdateRestartPolicyAsync(id, RestartPolicy.No, cancellation);
+                if (container is not null) await EndRestartsAsync(container, cancellation);
                 await _engine.StopContainerAsync(id, grace, cancellation);
             },
             () => Report(report, id),

@@ -179,7 +179,7 @@ internal sealed partial class ReplicaActor
             ChangeMax,
             async cancellation =>
             {
-                if (!RestartPolicies.IsNo(container.RestartPolicy)) await _engine.UpdateRestartPolicyAsync(container.Id, RestartPolicy.No, cancellation);
+                await EndRestartsAsync(container, cancellation);
                 if (container.Name != wanted) await _engine.RenameContainerAsync(container.Id, wanted, cancellation);
             },
             EnsureNetworks,

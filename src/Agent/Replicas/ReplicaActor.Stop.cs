@@ -63,9 +63,9 @@ internal sealed partial class ReplicaActor
             async cancellation =>
             {
                 // First, or a policy of the engine could bring back what has just been stopped. It has its grace even when that fails.
-                var isPinned = RestartPolicies.IsNo(container.RestartPolicy) || await TryEndRestartsAsync(id, cancellation);
+                var hasEnded = await TryEndRestartsAsync(container, cancellation);
                 if (container.Status is "running" or "paused" or "restarting") await _engine.StopContainerAsync(id, stop.Grace, cancellation);
-                if (stop.Retain && !isPinned) await _engine.UpdateRestartPolicyAsync(id, RestartPolicy.No, cancellation);
+                if (stop.Retain && !hasEnded) await EndRestartsAsync(container, cancellation);
             },
             () => OnStopped(container),
             error =>
@@ -75,11 +75,16 @@ internal sealed partial class ReplicaActor
             });
     }
 
-    private async Task<bool> TryEndRestartsAsync(string container, CancellationToken cancellation)
+    private async Task EndRestartsAsync(ContainerDetails container, CancellationToken cancellation)
+    {
+        if (!RestartPolicies.IsNo(container.RestartPolicy)) await _engine.UpdateRestartPolicyAsync(container.Id, RestartPolicy.No, cancellation);
+    }
+
+    private async Task<bool> TryEndRestartsAsync(ContainerDetails container, CancellationToken cancellation)
     {
         try
         {
-            await _engine.UpdateRestartPolicyAsync(container, RestartPolicy.No, cancellation);
+            await EndRestartsAsync(container, cancellation);
             return true;
         }
         catch (EngineException error) when (EngineFaults.IsTemporary(error))
@@ -100,7 +105,7 @@ internal sealed partial class ReplicaActor
                 await KillAsync(container.Id, cancellation);
 
                 // What failed may have been the policy, and a kept container must not come back with the engine's next start.
-                if (retain && !RestartPolicies.IsNo(container.RestartPolicy)) await _engine.UpdateRestartPolicyAsync(container.Id, RestartPolicy.No, cancellation);
+                if (retain) await EndRestartsAsync(container, cancellation);
             },
             () => OnStopped(container),
             error =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Orchestrator.Api;
 using Orchestrator.Planning;
 using Orchestrator.Stacks;
@@ -133,9 +134,9 @@ internal static class ChangeConclusion
 
     /// <summary>The same containers, and all else that its file says of it.</summary>
     private static bool IsSameService(StackRevision a, StackRevision b, string name) =>
-        a.Services.GetValueOrDefault(name)?.Id is { } id && b.Services.GetValueOrDefault(name)?.Id == id && SpecJson.Write(Alone(a, name)) == SpecJson.Write(Alone(b, name));
+        a.Services.GetValueOrDefault(name)?.Id is { } id && b.Services.GetValueOrDefault(name)?.Id == id && Text(a.Service(name)) == Text(b.Service(name));
 
-    private static StackSpec Alone(StackRevision revision, string name) => new() { Name = revision.Spec.Name, Services = [revision.Service(name)] };
+    private static string Text(ServiceSpec service) => JsonSerializer.Serialize(service, SpecJson.Default.ServiceSpec);
 
     private static bool Any(ChangeRecord change, ChangeOutcome outcome) => change.Ends.Values.Any(e => e.Outcome == outcome);
 

@@ -629,7 +629,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             // The host may have joined since the rollout began.
             var allocated = await Spanning.AskStandingAsync(networks, target.Spec, snapshot);
             var without = allocated?.Without(service, snapshot.Hosts.Keys) ?? [];
-            var chosen = Reassigning.Choose(new FleetSnapshot(snapshot.Hosts.RemoveRange(without)), job.Stack, service, target, slots, lost, command, job.IsRollback);
+            var chosen = Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost.Union(without), command, job.IsRollback);
             return chosen is RolloutEvent.ReplicaFailed failed && !without.IsEmpty
                 ? new Reassignment(failed with { Report = failed.Report with { Message = $"{failed.Report.Message}; {NoPart(without)}" } }, allocated)
                 : new Reassignment(chosen, allocated);

@@ -105,12 +105,15 @@ public sealed class FakeContainer
         }
     }
 
-    /// <summary>What a probe made now would find. How long it has run is not of the wall clock, which may be set.</summary>
+    /// <summary>Since its last start, and not by the wall clock, which may be set.</summary>
+    internal TimeSpan Ran(TimeProvider time) => time.GetElapsedTime(StartedTimestamp);
+
+    /// <summary>What a probe made now would find.</summary>
     public bool IsHealthy(TimeProvider time)
     {
         if (!IsRunning) return false;
         if (IsHealthyNow is { } forced) return forced;
-        var ran = time.GetElapsedTime(StartedTimestamp);
+        var ran = Ran(time);
         return Image.HealthyAfter is { } from && ran >= from && !(Image.UnhealthyAfter is { } until && ran >= until);
     }
 }

@@ -139,7 +139,7 @@ public sealed partial class FakeEngine
     {
         var found = Find(container);
         if (!found.IsRunning) return new ContainerStats(0, 0, 0, 0, 0, 0);
-        var ran = (ulong)(_time.GetUtcNow() - found.StartedAt!.Value).TotalMicroseconds;
+        var ran = (ulong)found.Ran(_time).TotalMicroseconds;
         return new ContainerStats(found.Image.MemoryBytes, found.Request.MemoryBytes ?? Info.MemoryBytes, ran, ran * 1000 * (ulong)Info.Cpus, Info.Cpus, 1);
     }, cancellation);
 

@@ -122,7 +122,7 @@ public sealed partial class FakeEngine
         if (container.IsManuallyStopped && container.SignalList.Count > 0) Emit(container, "stop");
         if (container.IsManuallyStopped || !RestartsAfter(container, code)) return;
 
-        var ran = _time.GetElapsedTime(container.StartedTimestamp);
+        var ran = container.Ran(_time);
         container.RestartDelay = ran >= GoodRun || container.RestartDelay == TimeSpan.Zero ? RestartDelayMin : Min(container.RestartDelay * 2, RestartDelayMax);
         container.Status = "restarting";
         After(container, container.RestartDelay, () => TryRestart(container));
@@ -184,7 +184,7 @@ public sealed partial class FakeEngine
     {
         var before = container.Health!;
         var isHealthy = container.IsHealthy(_time);
-        var isGrace = before.Status == "starting" && _time.GetElapsedTime(container.StartedTimestamp) < (check.StartPeriod ?? TimeSpan.Zero);
+        var isGrace = before.Status == "starting" && container.Ran(_time) < (check.StartPeriod ?? TimeSpan.Zero);
         var streak = isHealthy ? 0 : isGrace ? before.FailingStreak : before.FailingStreak + 1;
         var status = isHealthy ? "healthy" : streak >= (check.Retries is > 0 ? check.Retries : ProbeRetries) ? "unhealthy" : before.Status;
         container.Health = new HealthState(status, streak, container.Image.ProbeOutput, isHealthy ? 0 : 1);
