@@ -187,7 +187,7 @@ public sealed class ActorCoordinator(ActorSystem system, IActorRef coordinator, 
         }
     }
 
-    private Task<FleetSnapshot> FleetAsync(CancellationToken cancellation) => AskAsync<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ReadTimeout, cancellation);
+    private Task<FleetSnapshot> FleetAsync(CancellationToken cancellation) => AskAsync<FleetSnapshot>(new FleetMessage.GetFleet(), ReadTimeout, cancellation);
 
     private Task<StackState> StateAsync(string stack, CancellationToken cancellation) => AskAsync<StackState>(new StackMessage.GetState(stack), ReadTimeout, cancellation);
 

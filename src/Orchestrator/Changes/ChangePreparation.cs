@@ -36,7 +36,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             throw new CoordinatorException(CoordinatorErrorKind.Conflict, $"stack {head.Stack} is being removed; `orchestrator rm {head.Stack}` tries again at once, and a deploy keeps the stack");
         }
         // An agent that is being restarted is back in a second; one that is not is down soon, and then it counts what the host has.
-        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true, AwaitsLinks: !request.SkipUnreachable), FleetTimeout);
+        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(head.Stack, AwaitsLinks: !request.SkipUnreachable), FleetTimeout);
         if (!snapshot.Hosts.Values.Any(h => h.State == HostState.Ready))
         {
             throw new CoordinatorException(CoordinatorErrorKind.Unreachable, snapshot.Hosts.IsEmpty

@@ -58,7 +58,7 @@ internal sealed partial class StackActor
             return;
         }
         var (state, past, isRepaired, now) = (State(), events.After(default, null), options.Repairs, Now);
-        _ = fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout)
+        _ = fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(), ChangePreparation.FleetTimeout)
             .PipeTo(asker, Self, found => new StackMessage.Explained(new Explanation(state, found, past, isRepaired, now).View(message.Service)), e => Rejection(e));
     }
 

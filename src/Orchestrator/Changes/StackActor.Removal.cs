@@ -84,7 +84,7 @@ internal sealed partial class StackActor
 
         // Nothing is sent to containers that are about to go. Bounded by the table's own actor.
         await traffic.Ask<TrafficMessage.Settled>(new TrafficMessage.Remove(removing.Stack), ChangePreparation.FleetTimeout);
-        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout);
+        var snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(), ChangePreparation.FleetTimeout);
         var answers = await Task.WhenAll(snapshot.Hosts.Values.Select(async host =>
         {
             var command = new AgentCommand.RemoveStack { CommandId = $"{id}/{host.Name}", Stack = removing.Stack, Networks = networks, Volumes = volumes };

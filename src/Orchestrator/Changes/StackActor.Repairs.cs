@@ -97,7 +97,7 @@ internal sealed partial class StackActor
 
     private async Task<FleetSnapshot> StandingFleetAsync(StackRevision wanted)
     {
-        var now = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: false), ChangePreparation.FleetTimeout);
+        var now = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(), ChangePreparation.FleetTimeout);
         if (wanted.State == RevisionState.Good)
         {
             return now;

@@ -20,7 +20,7 @@ internal sealed partial class StackActor
         active!.RollingBack(service, reason);
         var target = revisions.First(r => r.Number == active.Record.Plan.TargetRevision);
         var (self, good) = (Self, StackRevision.Good(revisions));
-        _ = fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout)
+        _ = fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(stack), ChangePreparation.FleetTimeout)
             .PipeTo(self, self, fleetNow => new RollbackPlanned(service, Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = @base, Fleet = fleetNow, GoodRevisions = good, Only = [service], IsRollback = true })), e => new RollbackPlanned(service, new PlanResult(null, [e.Message])));
     }
 
@@ -80,7 +80,7 @@ internal sealed partial class StackActor
             self.Tell(new RevertPlanned(new PlanResult(null, [Missing(active.Record)])));
             return;
         }
-        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout)
+        fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(stack), ChangePreparation.FleetTimeout)
             .PipeTo(self, self, now => new RevertPlanned(Planner.Plan(new PlanInput { Stack = stack, Current = target, Target = back, Fleet = now, GoodRevisions = good, IsRollback = true })), e => new RevertPlanned(new PlanResult(null, [e.Message])));
     }
 

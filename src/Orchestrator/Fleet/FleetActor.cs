@@ -167,7 +167,7 @@ public sealed partial class FleetActor : ReceiveActor, IWithTimers
 
     private void GetFleet(FleetMessage.GetFleet message)
     {
-        if (!message.Fresh || !IsSettled(message.AwaitsLinks))
+        if (message.Stack is not { } stack || !IsSettled(message.AwaitsLinks))
         {
             waitingForSettled.Add((Sender, message.AwaitsLinks));
             AnswerSettled();
@@ -178,7 +178,7 @@ public sealed partial class FleetActor : ReceiveActor, IWithTimers
         refreshes[number] = (Sender, open);
         foreach (var host in open)
         {
-            hosts[host].Tell(new HostMessage.Refresh(number));
+            hosts[host].Tell(new HostMessage.Refresh(number, stack));
         }
         Timers.StartSingleTimer(number, new RefreshOverdue(number), RefreshTimeout);
         if (open.Count == 0)

@@ -36,9 +36,9 @@ public abstract record FleetMessage
     public sealed record Subscribe(bool Replicas = false) : FleetMessage;
 
     /// <summary>Answered with a <see cref="FleetSnapshot"/> once no host is Unknown.</summary>
-    /// <param name="Fresh">Ask every agent for its inventory first (bounded by <see cref="FleetActor.RefreshTimeout"/>).</param>
+    /// <param name="Stack">Have the agents that have something of it report first (bounded by <see cref="FleetActor.RefreshTimeout"/>): agents tell each change of a replica, but what they have told may be under way. Null: as it is known.</param>
     /// <param name="AwaitsLinks">Wait also while a host is Disconnected: it is back or down within <see cref="FleetOptions.HostDownAfter"/>.</param>
-    public sealed record GetFleet(bool Fresh, bool AwaitsLinks = false) : FleetMessage;
+    public sealed record GetFleet(string? Stack = null, bool AwaitsLinks = false) : FleetMessage;
 
     /// <summary>Answered with the snapshot as it is.</summary>
     public sealed record PeekFleet : FleetMessage;

@@ -190,7 +190,7 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
 
     private void Refresh(HostMessage.Refresh message)
     {
-        if (downlink is null || snapshot.State != HostState.Ready)
+        if (downlink is null || snapshot.State != HostState.Ready || !Concerns(message.Stack))
         {
             Sender.Tell(new HostMessage.Refreshed(snapshot.Name, message.Number));
             return;
@@ -198,6 +198,15 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         refreshes.Add((message.Number, Sender));
         downlink.Tell(new AgentCommand.ReportInventory { CommandId = $"inventory/{message.Number}" });
     }
+
+    /// <summary>So that what a deploy costs does not grow with hosts that have nothing to do with its stack.</summary>
+    private bool Concerns(string stack) =>
+        snapshot.Replicas.Values.Any(r => r.Key.Stack == stack) || inFlight.Values.Any(c => c.Command switch
+        {
+            AgentCommand.StartReplica start => start.Key.Stack == stack,
+            AgentCommand.StopReplica stop => stop.Key.Stack == stack,
+            _ => false,
+        });
 
     private void TakeInventory(AgentEvent.InventoryReported report)
     {

@@ -15,8 +15,8 @@ internal abstract record HostMessage
     /// <param name="Change">As in <see cref="FleetMessage.Send"/>.</param>
     public sealed record Deliver(AgentCommand Command, IActorRef ReplyTo, TableChange? Change = null) : HostMessage;
 
-    /// <summary>Ask the agent for its inventory; answered with <see cref="Refreshed"/>, also when it disconnects meanwhile.</summary>
-    public sealed record Refresh(long Number) : HostMessage;
+    /// <summary>Ask the agent for its inventory if it has something of the stack, or is to have; answered with <see cref="Refreshed"/>, also when it disconnects meanwhile.</summary>
+    public sealed record Refresh(long Number, string Stack) : HostMessage;
 
     public sealed record Refreshed(string Host, long Number) : HostMessage;
 

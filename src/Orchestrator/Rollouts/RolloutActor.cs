@@ -157,7 +157,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 TellHeld();
 
                 // The hold may be over: what has died meanwhile is not promoted.
-                await ExamineAsync(await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(Fresh: true), ChangePreparation.FleetTimeout));
+                await ExamineAsync(await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(job.Stack), ChangePreparation.FleetTimeout));
             }
             await RecordAsync([]);
             Look();

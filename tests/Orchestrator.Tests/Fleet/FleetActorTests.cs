@@ -91,6 +91,36 @@ public sealed class FleetActorTests : ActorTestKit
         Assert.Null(FishForMessage<FleetMessage.HostForgotten>(_ => true).Error);
     }
 
+    [Fact]
+    public async Task Before_a_change_only_hosts_are_asked_that_have_something_of_its_stack_or_a_replica_of_it_on_its_way()
+    {
+        await StartAsync();
+        var (has, stops, other) = (Joined("h1", "shop"), Joined("h2", "blog"), Joined("h3", "blog"));
+        fleet.Tell(new FleetMessage.Send("h2", new AgentCommand.StopReplica { CommandId = "stop", Key = new ReplicaKey("shop", "web", 2, "r1") }), TestActor);
+        Assert.Equal("stop", stops.Link.ExpectMsg<AgentCommand.StopReplica>().CommandId);
+
+        fleet.Tell(new FleetMessage.GetFleet("shop"), TestActor);
+        has.Link.ExpectMsg<AgentCommand.ReportInventory>();
+        stops.Link.ExpectMsg<AgentCommand.ReportInventory>();
+        Report(has.Host, "h1", "shop", "mail");
+        Report(stops.Host, "h2", "blog", "shop");
+        var answer = FishForMessage<FleetSnapshot>(_ => true);
+        Assert.Equal("h1 h2", string.Join(' ', answer.Replicas("shop").Select(r => r.Host.Name).Order(StringComparer.Ordinal)));
+        other.Link.ExpectNoMsg(TimeSpan.Zero);
+
+        fleet.Tell(new FleetMessage.GetFleet("new"), TestActor);
+        Assert.Equal(3, FishForMessage<FleetSnapshot>(_ => true).Hosts.Count);
+    }
+
+    private (TestProbe Link, IActorRef Host) Joined(string name, params string[] stacks)
+    {
+        var link = CreateTestProbe();
+        var uplink = Connect(name, link);
+        Report(uplink, name, stacks);
+        Told(name);
+        return (link, uplink);
+    }
+
     private IActorRef? host;
 
     private Task StartAsync(params string[] known) => StartAsync(TimeSpan.FromMinutes(1), known);
@@ -107,12 +137,19 @@ public sealed class FleetActorTests : ActorTestKit
     private IActorRef Connect(string name)
     {
         var link = CreateTestProbe();
-        fleet.Tell(new FleetMessage.AgentConnected(name, link.Ref), link.Ref);
-        host = link.ExpectMsg<FleetMessage.SessionOpened>().Uplink;
+        host = Connect(name, link);
         return link.Ref;
     }
 
-    private void Report(string name, params string[] stacks) => host!.Tell(new AgentEvent.InventoryReported(
+    private IActorRef Connect(string name, TestProbe link)
+    {
+        fleet.Tell(new FleetMessage.AgentConnected(name, link.Ref), link.Ref);
+        return link.ExpectMsg<FleetMessage.SessionOpened>().Uplink;
+    }
+
+    private void Report(string name, params string[] stacks) => Report(host!, name, stacks);
+
+    private static void Report(IActorRef host, string name, params string[] stacks) => host.Tell(new AgentEvent.InventoryReported(
         Facts(name),
         [.. stacks.Select(s => new ReplicaKey(s, "web", 1, "r1")).Select(k => new ReplicaSnapshot { Key = k, ContainerId = k.ContainerName, ContainerName = k.ContainerName, State = ReplicaState.Running, Created = World.Start })]));
 

@@ -202,7 +202,7 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     /// <summary>One that recovers in a hold asks for it.</summary>
     private void TellFleet()
     {
-        Assert.True(fleet.FishForMessage<FleetMessage.GetFleet>(_ => true).Fresh);
+        Assert.True(fleet.FishForMessage<FleetMessage.GetFleet>(_ => true).Stack is not null);
         fleet.Reply(now);
     }
 
