@@ -290,7 +290,12 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         {
             tables[report.Stack] = (told.Sent, report.Version);
         }
-        Answer(report.CommandId, report, isLast: inFlight.GetValueOrDefault(report.CommandId).Command is AgentCommand.ApplyTraffic { Table: { IsRemoved: true, Version: var version } } && report.Version >= version);
+        var isForgotten = inFlight.GetValueOrDefault(report.CommandId).Command is AgentCommand.ApplyTraffic { Table: { IsRemoved: true, Version: var version } } && report.Version >= version;
+        if (isForgotten)
+        {
+            tables.Remove(report.Stack);
+        }
+        Answer(report.CommandId, report, isLast: isForgotten);
     }
 
     private void TakeRoster(FleetMessage.Roster message)
@@ -301,6 +306,12 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         if (isFirst && snapshot.State == HostState.Ready)
         {
             TellRoster();
+        }
+
+        // Their own actor may have ended before the agent was told to wait for them.
+        foreach (var stack in promised.Except(message.Stacks, StringComparer.Ordinal).ToList())
+        {
+            TellEmpty(stack, isRemoved: true);
         }
     }
 
@@ -341,13 +352,18 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         }
     }
 
-    /// <summary>An agent that waits for the stack's table is told that it is empty, with the version that no table has; others are not told.</summary>
     private void Excuse(string stack)
     {
         excused.Add(stack);
+        TellEmpty(stack, isRemoved: false);
+    }
+
+    /// <summary>An agent that waits for the stack's table is told that it is empty, with the version that no table has; others are not told.</summary>
+    private void TellEmpty(string stack, bool isRemoved)
+    {
         if (promised.Remove(stack))
         {
-            downlink?.Tell(new AgentCommand.ApplyTraffic { CommandId = StackTrafficActor.TrafficKey(stack), Table = new TrafficTable { Stack = stack, Version = 0 } });
+            downlink?.Tell(new AgentCommand.ApplyTraffic { CommandId = StackTrafficActor.TrafficKey(stack), Table = new TrafficTable { Stack = stack, Version = 0, IsRemoved = isRemoved } });
         }
     }
 

@@ -23,9 +23,6 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>A stack that leaves waits no longer for hosts to forget it: those that do not answer forget it when they are back.</summary>
-    private static readonly TimeSpan RemoveDeadline = TimeSpan.FromSeconds(30);
-
     /// <summary>Between tries while the store, or whom this asks, fails: doubled from the first to the longest.</summary>
     private static readonly TimeSpan RetryPauseFirst = TimeSpan.FromMilliseconds(500);
 
@@ -52,7 +49,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     /// <summary>By service: switches that wait for the last of their new replicas to serve.</summary>
     private readonly Dictionary<string, PendingSwitch> switching = new(StringComparer.Ordinal);
 
-    private TrafficMarks marks = TrafficMarks.None;
+    private TrafficMarks marks;
     private TrafficAudience audience = new();
     private TrafficTarget? target;
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
@@ -63,7 +60,6 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private string shown = "";
     private string shownHosts = "";
     private string toldBehind = "";
-    private bool isRemoved;
 
     /// <summary>What was told since the last table is made one of when <see cref="RefreshDue"/> comes.</summary>
     private bool isRefreshDue;
@@ -81,12 +77,14 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private readonly List<Action> delayed = [];
 
     /// <param name="extras">What goes with a table to a host.</param>
-    public StackTrafficActor(string stack, IStore store, IActorRef fleet, ITrafficExtras extras, ILoggerFactory loggers)
+    /// <param name="after">Hosts may know the stack's tables up to this version, from before it was removed.</param>
+    public StackTrafficActor(string stack, IStore store, IActorRef fleet, ITrafficExtras extras, long after, ILoggerFactory loggers)
     {
         this.stack = stack;
         this.store = store;
         this.fleet = fleet;
         this.extras = extras;
+        marks = TrafficMarks.None with { Version = after };
         logger = loggers.CreateLogger<StackTrafficActor>();
         ReceiveAsync<Load>(_ => LoadAsync());
 
@@ -115,6 +113,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         ReceiveAsync<TrafficMessage.GetStanding>(_ => TellStandingAsync());
         ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync(Sender));
         ReceiveAsync<RemoveDue>(m => RemoveAsync(m.Asker));
+        Receive<TrafficMessage.Leave>(_ => Leave());
         Receive<FleetMessage.Answered>(Answered);
         Receive<FleetMessage.HostLost>(_ => { });
         Receive<Tick>(_ =>
@@ -174,6 +173,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private Task RetargetAsync(TrafficTarget next)
     {
         isRemoved = false;
+        removedWith = null;
         Timers.Cancel(nameof(RemoveDue));
         target = next;
         isPrepared = false;
@@ -187,6 +187,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         {
             // One that joins under its name later is another one.
             excused.Remove(message.Host);
+        }
+        if (removedWith is not null)
+        {
+            ObserveRemoved();
+            return Task.CompletedTask;
         }
         var isMember = audience.Members.Contains(message.Host);
         if (isMember)
@@ -626,6 +631,10 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         {
             Timers.Cancel(nameof(Tick));
         }
+        if (IsEmpty)
+        {
+            Context.Parent.Tell(new TrafficMessage.Emptied(stack, marks.Version));
+        }
     }
 
     /// <summary>After the first second, in which hosts show it as a rule.</summary>
@@ -681,36 +690,6 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         Check();
     }
 
-    private async Task RemoveAsync(IActorRef asker)
-    {
-        isRemoved = true;
-        isRefreshDue = false;
-        audience = new TrafficAudience();
-        excused.Clear();
-        switching.Clear();
-        yielding.Clear();
-        givenUp.Clear();
-        barrier.Observe(snapshot);
-        try
-        {
-            await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            Timers.StartSingleTimer(nameof(RemoveDue), new RemoveDue(asker), Fail(e));
-            return;
-        }
-        marks = marks with { Version = marks.Version + 1, ShownBy = null };
-        table = new TrafficTable { Stack = stack, Version = marks.Version, IsRemoved = true };
-        change = null;
-        shown = "";
-        barrier.Publish([], marks.Version);
-        PublishTable();
-        Send(HostExtras.None);
-        AnswerDelayed();
-        Await(marks.Version, asker, Now + RemoveDeadline);
-    }
-
     /// <summary>Durable first: after a crash nothing that was drained may take traffic again while it is being stopped.</summary>
     private async Task SaveAsync(TrafficMarks next)
     {
@@ -732,6 +711,4 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     private sealed record Tick;
 
     private sealed record RefreshDue;
-
-    private sealed record RemoveDue(IActorRef Asker);
 }

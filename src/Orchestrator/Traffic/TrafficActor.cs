@@ -8,7 +8,7 @@ using Orchestrator.Traffic.Etcd;
 namespace Orchestrator.Traffic;
 
 /// <summary><c>/user/coordinator/traffic</c>: one child per stack, what each listens on, and the list of stacks that every host is told first.</summary>
-internal sealed class TrafficActor : ReceiveActor
+internal sealed class TrafficActor : ReceiveActor, IWithStash
 {
     private readonly StackStore store;
     private readonly IActorRef fleet;
@@ -23,6 +23,12 @@ internal sealed class TrafficActor : ReceiveActor
 
     /// <summary>Removed, and not deployed again: no table of theirs is sent any more, so no host may wait for one.</summary>
     private readonly HashSet<string> gone = new(StringComparer.Ordinal);
+
+    /// <summary>Of <see cref="gone"/>, those whose actors are asked to end: what comes for them waits until they have, or have said that they stay.</summary>
+    private readonly HashSet<string> leaving = new(StringComparer.Ordinal);
+
+    /// <summary>The highest version of those whose actors have ended. Hosts may still show it, so that the tables of one that is deployed again must be newer.</summary>
+    private long lastVersion;
 
     private readonly Dictionary<string, ImmutableArray<Listener>> listeners = new(StringComparer.Ordinal);
 
@@ -45,17 +51,20 @@ internal sealed class TrafficActor : ReceiveActor
         Receive<TrafficMessage.Retarget>(Retarget);
         Receive<TrafficMessage.CheckListeners>(Check);
         Receive<TrafficMessage.FleetChanged>(FleetChanged);
-        Receive<TrafficMessage.Publish>(m => StackOf(m.Replica.Stack).Forward(m));
-        Receive<TrafficMessage.Withhold>(m => StackOf(m.Replica.Stack).Forward(m));
-        Receive<TrafficMessage.Switch>(m => StackOf(m.To[0].Replica.Stack).Forward(m));
-        Receive<TrafficMessage.Drain>(m => StackOf(m.Replica.Stack).Forward(m));
-        Receive<TrafficMessage.Undrain>(m => StackOf(m.Replica.Stack).Forward(m));
-        Receive<TrafficMessage.SwitchBack>(m => StackOf(m.To.Concat(m.From).First().Replica.Stack).Forward(m));
-        Receive<TrafficMessage.UndrainRevision>(m => StackOf(m.Stack).Forward(m));
-        Receive<TrafficMessage.Attend>(m => StackOf(m.Stack).Forward(m));
-        Receive<TrafficMessage.Settle>(m => StackOf(m.Stack).Forward(m));
-        Receive<TrafficMessage.GetStanding>(m => StackOf(m.Stack).Forward(m));
+        Receive<TrafficMessage.Publish>(m => Pass(m.Replica.Stack, m));
+        Receive<TrafficMessage.Withhold>(m => Pass(m.Replica.Stack, m));
+        Receive<TrafficMessage.Switch>(m => Pass(m.To[0].Replica.Stack, m));
+        Receive<TrafficMessage.Drain>(m => Pass(m.Replica.Stack, m));
+        Receive<TrafficMessage.Undrain>(m => Pass(m.Replica.Stack, m));
+        Receive<TrafficMessage.SwitchBack>(m => Pass(m.To.Concat(m.From).First().Replica.Stack, m));
+        Receive<TrafficMessage.UndrainRevision>(m => Pass(m.Stack, m));
+        Receive<TrafficMessage.Attend>(m => Pass(m.Stack, m));
+        Receive<TrafficMessage.Settle>(m => Pass(m.Stack, m));
+        Receive<TrafficMessage.GetStanding>(GetStanding);
         Receive<TrafficMessage.Remove>(Remove);
+        Receive<TrafficMessage.Emptied>(LetLeave);
+        Receive<TrafficMessage.Stays>(m => EndLeave(m.Stack));
+        Receive<Terminated>(m => Left(m.ActorRef));
         Receive<TrafficMessage.Restarted>(m =>
         {
             if (targets.TryGetValue(m.Stack, out var target))
@@ -64,6 +73,8 @@ internal sealed class TrafficActor : ReceiveActor
             }
         });
     }
+
+    public IStash Stash { get; set; } = null!;
 
     protected override void PreStart() => Self.Tell(new Load());
 
@@ -88,6 +99,10 @@ internal sealed class TrafficActor : ReceiveActor
     private void Retarget(TrafficMessage.Retarget message)
     {
         var target = new TrafficTarget(message.Head, message.Revisions);
+        if (Holds(target.Stack))
+        {
+            return;
+        }
         var isNew = gone.Remove(target.Stack) || !stacks.ContainsKey(target.Stack);
         listeners[target.Stack] = [.. target.Shown.SelectMany(r => Listener.Of(r.Spec)).Distinct()];
         if (isPassive)
@@ -108,12 +123,16 @@ internal sealed class TrafficActor : ReceiveActor
         foreach (var network in before.Except(after))
         {
             networks[network] = networks[network].Remove(stack);
+            if (networks[network].IsEmpty)
+            {
+                networks.Remove(network);
+            }
         }
         foreach (var network in after)
         {
             networks[network] = networks.GetValueOrDefault(network, []).Add(stack);
         }
-        var others = before.Union(after).SelectMany(n => networks[n]).Where(s => s != stack).Distinct(StringComparer.Ordinal).ToList();
+        var others = before.Union(after).SelectMany(n => networks.GetValueOrDefault(n, [])).Where(s => s != stack).Distinct(StringComparer.Ordinal).ToList();
         if (target is null)
         {
             targets.Remove(stack);
@@ -155,6 +174,10 @@ internal sealed class TrafficActor : ReceiveActor
 
     private void Remove(TrafficMessage.Remove message)
     {
+        if (Holds(message.Stack))
+        {
+            return;
+        }
         listeners.Remove(message.Stack);
         Share(message.Stack, null);
         StackOf(message.Stack).Forward(message);
@@ -164,12 +187,70 @@ internal sealed class TrafficActor : ReceiveActor
 
     private void TellRoster() => fleet.Tell(new FleetMessage.Roster([.. stacks.Keys.Where(s => !gone.Contains(s)).Order(StringComparer.Ordinal)]));
 
+    private void Pass(string stack, TrafficMessage message)
+    {
+        if (!Holds(stack))
+        {
+            StackOf(stack).Forward(message);
+        }
+    }
+
+    /// <summary>Who looks at a stack that has left meanwhile makes no actor for it again: that would have nothing to end for.</summary>
+    private void GetStanding(TrafficMessage.GetStanding message)
+    {
+        if (isLoaded && !isPassive && !stacks.ContainsKey(message.Stack))
+        {
+            Sender.Tell(TrafficMessage.StandingReport.None(message.Stack));
+        }
+        else
+        {
+            Pass(message.Stack, message);
+        }
+    }
+
+    /// <summary>What comes for a stack whose actor may be ending is for the one after it.</summary>
+    private bool Holds(string stack)
+    {
+        var isHeld = leaving.Contains(stack);
+        if (isHeld)
+        {
+            Stash.Stash();
+        }
+        return isHeld;
+    }
+
+    /// <summary>Unless it is deployed again. What was told before is in its mailbox, in front of the question.</summary>
+    private void LetLeave(TrafficMessage.Emptied message)
+    {
+        lastVersion = Math.Max(lastVersion, message.Version);
+        if (gone.Contains(message.Stack) && leaving.Add(message.Stack))
+        {
+            stacks[message.Stack].Tell(new TrafficMessage.Leave(message.Stack));
+        }
+    }
+
+    private void EndLeave(string stack)
+    {
+        leaving.Remove(stack);
+        Stash.UnstashAll();
+    }
+
+    private void Left(IActorRef actor)
+    {
+        foreach (var stack in leaving.Where(s => stacks[s].Equals(actor)).ToList())
+        {
+            stacks.Remove(stack);
+            gone.Remove(stack);
+            EndLeave(stack);
+        }
+    }
+
     private IActorRef StackOf(string name)
     {
         if (!stacks.TryGetValue(name, out var stack))
         {
-            var (s, f, e, l) = (store.Entries, fleet, extras(), loggers);
-            stacks[name] = stack = Context.ActorOf(Props.Create(() => new StackTrafficActor(name, s, f, e, l)), $"stack-{name}");
+            var (s, f, e, v, l) = (store.Entries, fleet, extras(), lastVersion, loggers);
+            stacks[name] = stack = Context.Watch(Context.ActorOf(Props.Create(() => new StackTrafficActor(name, s, f, e, v, l)), $"stack-{name}"));
         }
         return stack;
     }

@@ -76,10 +76,24 @@ internal abstract record TrafficMessage
 
     /// <param name="Behind">Hosts that do not show the newest version, each with the reason it gave or none.</param>
     /// <param name="HeldBack">What is out of the traffic until a switch, as <c>service/slot/revision</c>.</param>
-    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind, ImmutableSortedSet<string> HeldBack) : TrafficMessage;
+    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind, ImmutableSortedSet<string> HeldBack) : TrafficMessage
+    {
+        /// <summary>Of a stack that nothing is known of.</summary>
+        public static StandingReport None(string stack) =>
+            new(stack, new TrafficTable { Stack = stack, Version = 0 }, ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
+    }
 
     /// <summary>The stack is gone for good: hosts are told to forget it. Answered with <see cref="Settled"/> when all have, or the bound has passed.</summary>
     public sealed record Remove(string Stack) : TrafficMessage;
+
+    /// <summary>From the own actor of a stack that was removed: every host has forgotten it, and nobody waits. Answered with <see cref="Leave"/> unless it is deployed again.</summary>
+    /// <param name="Version">Of the table by which they have.</param>
+    public sealed record Emptied(string Stack, long Version) : TrafficMessage;
+
+    /// <summary>To a stack's own actor: it is to end. When it has been told otherwise meanwhile it does not, and answers with <see cref="Stays"/>.</summary>
+    public sealed record Leave(string Stack) : TrafficMessage;
+
+    public sealed record Stays(string Stack) : TrafficMessage;
 
     /// <summary>From a stack's own actor: it has lost what the stack wants, and is told again. Answered with <see cref="TrafficTarget"/> unless the stack is gone.</summary>
     public sealed record Restarted(string Stack) : TrafficMessage;

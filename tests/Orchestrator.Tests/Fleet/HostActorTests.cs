@@ -105,6 +105,37 @@ public sealed class HostActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Stack_that_the_agent_has_forgotten_is_forgotten()
+    {
+        var (host, agent) = Connected(takesChanges: true);
+        host.Tell(new HostMessage.Deliver(new AgentCommand.ApplyTraffic { CommandId = "traffic/shop", Table = new TrafficTable { Stack = "shop", Version = 4, IsRemoved = true } }, TestActor));
+        agent.ExpectMsg<AgentCommand.ApplyTraffic>();
+        Show(host, 4);
+        FishForMessage<FleetMessage.Answered>(_ => true);
+
+        // What is shown of it here is known to nobody any more.
+        Apply(host, 5);
+        Assert.Equal(5, agent.ExpectMsg<AgentCommand.ApplyTraffic>().Table.Version);
+    }
+
+    [Fact]
+    public void Agent_that_waits_for_a_stack_that_is_removed_is_told_that_it_is()
+    {
+        var known = World.Host("h1", HostState.Disconnected);
+        var host = Sys.ActorOf(Props.Create(() => new HostActor(known, TimeSpan.FromMinutes(1), NullLoggerFactory.Instance)));
+        var agent = CreateTestProbe();
+        host.Tell(new FleetMessage.Roster(["blog", "shop"]));
+        Connect(host, agent, takesChanges: true);
+        Assert.Equal("blog shop", string.Join(' ', agent.ExpectMsg<AgentCommand.BeginTraffic>().Stacks));
+
+        host.Tell(new FleetMessage.Roster(["blog"]));
+
+        Assert.Equal(("shop", true), agent.ExpectMsg<AgentCommand.ApplyTraffic>() is { Table: var told } ? (told.Stack, told.IsRemoved) : default);
+        host.Tell(new FleetMessage.Roster(["blog"]));
+        agent.ExpectNoMsg(TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
     public void Agent_that_connects_anew_before_its_old_link_is_known_to_be_dead_is_sent_again_what_is_under_way()
     {
         var (host, agent) = Connected(takesChanges: true);

@@ -750,7 +750,7 @@ public sealed class StackTrafficActorTests : ActorTestKit
     private void Start(params StackRevision[] newestFirst)
     {
         var (entries, hosts, extras) = (store, fleet.Ref, new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral()), etcd));
-        traffic = Sys.ActorOf(Props.Create(() => new StackTrafficActor(World.Stack, entries, hosts, extras, NullLoggerFactory.Instance)));
+        traffic = Sys.ActorOf(Props.Create(() => new StackTrafficActor(World.Stack, entries, hosts, extras, 0, NullLoggerFactory.Instance)));
         fleet.ExpectMsg<FleetMessage.PeekFleet>();
         fleet.Reply(now);
         traffic.Tell(new TrafficTarget(new StackHead { Stack = World.Stack, Current = newestFirst[0].Number }, [.. newestFirst]));
