@@ -12,7 +12,7 @@ using Orchestrator.Traffic.Etcd;
 namespace Orchestrator.Changes;
 
 /// <summary>/user/coordinator: the fleet below it and one child per stack. Routes; decides nothing itself.</summary>
-public sealed class CoordinatorActor : ReceiveActor, IWithStash
+public sealed class CoordinatorActor : ReceiveActor, IWithTimers, IWithStash
 {
     /// <summary>Stacks answer from memory.</summary>
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(10);
@@ -32,6 +32,8 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
     /// <summary>Stacks that a host may help which has nothing of theirs.</summary>
     private readonly HashSet<string> awaiting = new(StringComparer.Ordinal);
 
+    private int loads;
+
     public CoordinatorActor(FleetOptions fleetOptions, StackOptions options, IStore store, SealKey key, ILoggerFactory loggers)
     {
         this.options = options;
@@ -50,6 +52,8 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         ReceiveAny(_ => Stash.Stash());
     }
 
+    public ITimerScheduler Timers { get; set; } = null!;
+
     public IStash Stash { get; set; } = null!;
 
     protected override void PreStart() => Self.Tell(new Load());
@@ -59,9 +63,17 @@ public sealed class CoordinatorActor : ReceiveActor, IWithStash
         // The daemon takes up every stack's change again; a command touches only the stack it was given.
         if (options.Repairs)
         {
-            foreach (var name in await store.NamesAsync())
+            try
             {
-                StackOf(name);
+                foreach (var name in await store.NamesAsync())
+                {
+                    StackOf(name);
+                }
+            }
+            catch (Exception e)
+            {
+                StoreRetry.LoadLater(Timers, new Load(), loggers.CreateLogger<CoordinatorActor>(), e, "the list of stacks", ++loads);
+                return;
             }
         }
         Become(Ready);

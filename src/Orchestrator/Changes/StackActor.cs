@@ -6,6 +6,7 @@ using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
 using Orchestrator.Stacks;
+using Orchestrator.Store;
 using Orchestrator.Traffic;
 
 namespace Orchestrator.Changes;
@@ -35,6 +36,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     /// <summary>The stack is being removed.</summary>
     private bool isClearing;
+
+    private int loads;
 
     public StackActor(string stack, StackOptions options, StackStore store, CertificateBook certificates, CoordinatorPeers peers, ILoggerFactory loggers)
     {
@@ -82,11 +85,20 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
 
     private async Task LoadAsync()
     {
-        var stored = await store.LoadAsync(stack);
+        StoredStack stored;
+        try
+        {
+            stored = await store.LoadAsync(stack);
+            events.Load(await store.EventsAsync(stack));
+        }
+        catch (Exception e)
+        {
+            StoreRetry.LoadLater(Timers, new Load(), logger, e, $"stack {stack}", ++loads);
+            return;
+        }
         head = stored.Head ?? head;
         followers.Restore(stored.Last, head);
         revisions = stored.Revisions;
-        events.Load(await store.EventsAsync(stack));
         Become(Ready);
         Stash.UnstashAll();
         if (options.IsPassive)

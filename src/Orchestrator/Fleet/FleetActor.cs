@@ -8,7 +8,7 @@ using Orchestrator.Store;
 namespace Orchestrator.Fleet;
 
 /// <summary>Knows every host and what is on it. Never decides anything about a stack.</summary>
-public sealed partial class FleetActor : ReceiveActor, IWithTimers
+public sealed partial class FleetActor : ReceiveActor, IWithTimers, IWithStash
 {
     /// <summary>The longest a fresh snapshot waits for agents; then it is as fresh as it can be.</summary>
     public static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(10);
@@ -27,6 +27,7 @@ public sealed partial class FleetActor : ReceiveActor, IWithTimers
     private FleetSnapshot snapshot = FleetSnapshot.Empty;
     private FleetMessage.Roster? roster;
     private long refreshCount;
+    private int loads;
 
     public FleetActor(FleetOptions options, IStore store, ILoggerFactory loggers)
     {
@@ -35,6 +36,13 @@ public sealed partial class FleetActor : ReceiveActor, IWithTimers
         this.loggers = loggers;
         logger = loggers.CreateLogger<FleetActor>();
         ReceiveAsync<Load>(_ => LoadAsync());
+
+        // A fleet of which nothing is known yet is not one without hosts.
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    private void Loaded()
+    {
         Receive<FleetMessage.AgentConnected>(m => HostOf(m.Host).Tell(new HostMessage.Connect(m.Downlink, Sender)));
         Receive<FleetMessage.AgentDisconnected>(m => HostOf(m.Host).Tell(new HostMessage.Disconnect(m.Downlink, m.Reason)));
         Receive<FleetMessage.Send>(Send);
@@ -56,23 +64,32 @@ public sealed partial class FleetActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
+    public IStash Stash { get; set; } = null!;
+
     private static string Key(string host) => $"hosts/{host}";
 
     protected override void PreStart() => Self.Tell(new Load());
 
     private async Task LoadAsync()
     {
-        foreach (var entry in await store.ListAsync("hosts/", CancellationToken.None))
+        ImmutableArray<HostFacts> remembered;
+        try
         {
-            var facts = JsonSerializer.Deserialize(entry.Value, StoreJson.Default.HostFacts)!;
-            if (!hosts.ContainsKey(facts.Name))
-            {
-                var known = new HostSnapshot { Name = facts.Name, State = HostState.Unknown, Facts = facts };
-                snapshot = snapshot.With(known);
-                Create(known);
-            }
+            remembered = [.. (await store.ListAsync("hosts/", CancellationToken.None)).Select(e => JsonSerializer.Deserialize(e.Value, StoreJson.Default.HostFacts)!)];
         }
-        AnswerSettled();
+        catch (Exception e)
+        {
+            StoreRetry.LoadLater(Timers, new Load(), logger, e, "the hosts", ++loads);
+            return;
+        }
+        foreach (var facts in remembered)
+        {
+            var known = new HostSnapshot { Name = facts.Name, State = HostState.Unknown, Facts = facts };
+            snapshot = snapshot.With(known);
+            Create(known);
+        }
+        Become(Loaded);
+        Stash.UnstashAll();
     }
 
     private void Send(FleetMessage.Send message)

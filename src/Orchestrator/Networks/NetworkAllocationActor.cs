@@ -6,7 +6,7 @@ using Orchestrator.Store;
 namespace Orchestrator.Networks;
 
 /// <summary><c>/user/coordinator/networks</c>: keeps the allocations of networks that span hosts. Durable first, then answered. Only on a fleet.</summary>
-internal sealed partial class NetworkAllocationActor : ReceiveActor, IWithStash
+internal sealed partial class NetworkAllocationActor : ReceiveActor, IWithTimers, IWithStash
 {
     internal const string StoreKey = "overlay";
 
@@ -14,6 +14,7 @@ internal sealed partial class NetworkAllocationActor : ReceiveActor, IWithStash
     private readonly IStore _store;
     private readonly ILogger _logger;
     private OverlayAllocations _allocations = OverlayAllocations.Empty;
+    private int _loads;
 
     public NetworkAllocationActor(OverlayOptions options, IStore store, ILogger logger)
     {
@@ -24,13 +25,23 @@ internal sealed partial class NetworkAllocationActor : ReceiveActor, IWithStash
         ReceiveAny(_ => Stash.Stash());
     }
 
+    public ITimerScheduler Timers { get; set; } = null!;
+
     public IStash Stash { get; set; } = null!;
 
     protected override void PreStart() => Self.Tell(new Load());
 
     private async Task LoadAsync()
     {
-        if (await _store.GetAsync(StoreKey, CancellationToken.None) is { } entry) _allocations = JsonSerializer.Deserialize(entry.Value, StoreJson.Default.OverlayAllocations)!;
+        try
+        {
+            if (await _store.GetAsync(StoreKey, CancellationToken.None) is { } entry) _allocations = JsonSerializer.Deserialize(entry.Value, StoreJson.Default.OverlayAllocations)!;
+        }
+        catch (Exception e)
+        {
+            StoreRetry.LoadLater(Timers, new Load(), _logger, e, "the networks' addresses", ++_loads);
+            return;
+        }
         Become(Ready);
         Stash.UnstashAll();
     }

@@ -8,7 +8,7 @@ using Orchestrator.Traffic.Etcd;
 namespace Orchestrator.Traffic;
 
 /// <summary><c>/user/coordinator/traffic</c>: one child per stack, what each listens on, and the list of stacks that every host is told first.</summary>
-internal sealed class TrafficActor : ReceiveActor, IWithStash
+internal sealed class TrafficActor : ReceiveActor, IWithTimers, IWithStash
 {
     private readonly StackStore store;
     private readonly IActorRef fleet;
@@ -20,6 +20,8 @@ internal sealed class TrafficActor : ReceiveActor, IWithStash
 
     /// <summary>Until then no host is told which stacks there are: it would forget the others.</summary>
     private bool isLoaded;
+
+    private int loads;
 
     /// <summary>Removed, and not deployed again: no table of theirs is sent any more, so no host may wait for one.</summary>
     private readonly HashSet<string> gone = new(StringComparer.Ordinal);
@@ -74,19 +76,29 @@ internal sealed class TrafficActor : ReceiveActor, IWithStash
         });
     }
 
+    public ITimerScheduler Timers { get; set; } = null!;
+
     public IStash Stash { get; set; } = null!;
 
     protected override void PreStart() => Self.Tell(new Load());
 
     private async Task LoadAsync()
     {
-        foreach (var name in await store.NamesAsync())
+        try
         {
-            var stored = await store.LoadAsync(name);
-            if (stored.Head is { } head)
+            foreach (var name in await store.NamesAsync())
             {
-                Retarget(new TrafficMessage.Retarget(head, stored.Revisions));
+                var stored = await store.LoadAsync(name);
+                if (stored.Head is { } head)
+                {
+                    Retarget(new TrafficMessage.Retarget(head, stored.Revisions));
+                }
             }
+        }
+        catch (Exception e)
+        {
+            StoreRetry.LoadLater(Timers, new Load(), loggers.CreateLogger<TrafficActor>(), e, "what the stacks show", ++loads);
+            return;
         }
         isLoaded = true;
         if (!isPassive)

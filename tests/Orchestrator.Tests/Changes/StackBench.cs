@@ -9,6 +9,7 @@ using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Tests.Planning;
+using Orchestrator.Tests.Store;
 
 namespace Orchestrator.Tests.Changes;
 
@@ -16,7 +17,6 @@ namespace Orchestrator.Tests.Changes;
 internal sealed class StackBench : IDisposable
 {
     private readonly DeterministicDispatcher dispatcher;
-    private readonly MemoryStore store = new();
     private readonly Dictionary<string, IActorRef> downlinks = new(StringComparer.Ordinal);
     private readonly List<IActorRef> following = [];
     private ActorSystem system = null!;
@@ -41,6 +41,8 @@ internal sealed class StackBench : IDisposable
     }
 
     public VirtualTimeProvider Time { get; } = new();
+
+    public FailingStore Store { get; } = new();
 
     public Dictionary<string, FakeHost> Hosts { get; }
 
@@ -146,7 +148,7 @@ internal sealed class StackBench : IDisposable
     }
 
     /// <summary>From the history, as an earlier release's pruning did.</summary>
-    public void Lose(int revision) => store.CommitAsync([new StoreChange.Delete($"stacks/{World.Stack}/revisions/{revision:D8}")], CancellationToken.None).GetAwaiter().GetResult();
+    public void Lose(int revision) => Store.CommitAsync([new StoreChange.Delete($"stacks/{World.Stack}/revisions/{revision:D8}")], CancellationToken.None).GetAwaiter().GetResult();
 
     /// <summary>As after <c>kill -9</c>: the store is all that is left.</summary>
     public void CrashAndRestart()
@@ -165,7 +167,7 @@ internal sealed class StackBench : IDisposable
     private void Start()
     {
         system = ActorSystem.Create($"bench-{++incarnations}", new ActorSystemOptions { TimeProvider = Time, Dispatcher = dispatcher });
-        var (kept, spanning, loggers) = (store, overlay, NullLoggerFactory.Instance);
+        var (kept, spanning, loggers) = (Store, overlay, NullLoggerFactory.Instance);
         coordinator = system.ActorOf(Props.Create(() => new CoordinatorActor(new FleetOptions { RemembersHosts = true }, new StackOptions { Repairs = true, Overlay = spanning }, kept, SealKey.Ephemeral(), loggers)), "coordinator");
         foreach (var host in Hosts.Keys)
         {

@@ -121,6 +121,22 @@ public sealed class FleetActorTests : ActorTestKit
         return (link, uplink);
     }
 
+    [Fact]
+    public async Task Fleet_whose_store_fails_at_its_start_tries_again_after_a_pause_and_answers_nobody_before()
+    {
+        await store.CommitAsync([new StoreChange.Put("hosts/h1", JsonSerializer.Serialize(Facts("h1"), StoreJson.Default.HostFacts))], CancellationToken.None);
+        store.FailedReads = 2;
+        var began = TimeProvider.System.GetTimestamp();
+        var (entries, options) = (store, new FleetOptions());
+        fleet = Sys.ActorOf(Props.Create(() => new FleetActor(options, entries, NullLoggerFactory.Instance)));
+
+        fleet.Tell(new FleetMessage.PeekFleet(), TestActor);
+
+        Assert.Equal("h1", Assert.Single(ExpectMsg<FleetSnapshot>(TimeSpan.FromSeconds(10)).Hosts).Key);
+        Assert.Equal(3, store.Reads);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) >= TimeSpan.FromSeconds(1.4), "half a second, then a whole one");
+    }
+
     private IActorRef? host;
 
     private Task StartAsync(params string[] known) => StartAsync(TimeSpan.FromMinutes(1), known);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Networks;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
+using Orchestrator.Tests.Store;
 
 namespace Orchestrator.Tests.Networks;
 
@@ -11,7 +12,7 @@ public sealed class NetworkAllocationActorTests : TestKit
     private static readonly ImmutableSortedDictionary<string, NetworkSpec> Default =
         ImmutableSortedDictionary<string, NetworkSpec>.Empty.Add("default", new NetworkSpec { EngineName = "shop_default" });
 
-    private readonly MemoryStore _store = new();
+    private readonly FailingStore _store = new();
 
     private IActorRef Start(OverlayOptions? options = null)
     {
@@ -32,6 +33,21 @@ public sealed class NetworkAllocationActorTests : TestKit
         Assert.Equal(first.SlicesOf("h2")["default"].Range, second.SlicesOf("h2")["default"].Range);
         Assert.Equal(3, new[] { "h1", "h2", "h3" }.Select(h => second.SlicesOf(h)["default"].Range).Distinct().Count());
         Assert.Equal(["h1", "h3"], second.Peers(new Dictionary<string, string> { ["h1"] = "192.168.0.1", ["h3"] = "192.168.0.3" }).Select(p => p.Host));
+    }
+
+    [Fact]
+    public void Store_that_fails_at_the_start_is_tried_again_after_a_pause_and_who_asks_waits()
+    {
+        Start().Tell(new AllocationMessage.Allocate("shop", Default, ["h1", "h2"]), TestActor);
+        var first = ExpectMsg<AllocationMessage.Allocated>();
+        _store.FailedReads = 2;
+        var (reads, began) = (_store.Reads, TimeProvider.System.GetTimestamp());
+
+        Start().Tell(new AllocationMessage.Allocate("shop", Default, ["h2"]), TestActor);
+
+        Assert.Equal(first.SlicesOf("h2")["default"].Range, ExpectMsg<AllocationMessage.Allocated>(TimeSpan.FromSeconds(10)).SlicesOf("h2")["default"].Range);
+        Assert.Equal(3, _store.Reads - reads);
+        Assert.True(TimeProvider.System.GetElapsedTime(began) >= TimeSpan.FromSeconds(1.4), "half a second, then a whole one");
     }
 
     [Fact]
