@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Orchestrator.Changes;
 using Orchestrator.Engine;
 using Orchestrator.Engine.Fakes;
+using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Rollouts;
 using Orchestrator.Store;
@@ -28,7 +30,9 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
     private readonly List<Loss> _losses = [];
     private readonly Dictionary<(string Stack, string Service), HashSet<int>> _failed = [];
-    private readonly HashSet<string> _changing = new(StringComparer.Ordinal);
+
+    /// <summary>Stack → the slots that its change takes away.</summary>
+    private readonly Dictionary<string, HashSet<(string Service, int Slot)>> _changing = new(StringComparer.Ordinal);
 
     /// <summary>Stack → since when its change has waited for a person: nothing is repaired meanwhile.</summary>
     private readonly Dictionary<string, DateTimeOffset> _waits = new(StringComparer.Ordinal);
@@ -53,7 +57,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
 
         foreach (var put in changes.OfType<StoreChange.Put>())
         {
-            if (put.Key.Split('/') is ["stacks", var changing, "active"]) _changing.Add(changing);
+            if (put.Key.Split('/') is ["stacks", var changing, "active"]) _changing[changing] = Leaving(JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!);
             if (put.Key.Split('/') is ["stacks", var stack, "journal", _, _, var service, ..] && JsonSerializer.Deserialize(put.Value, StoreJson.Default.RolloutEvent) is RolloutEvent.ReplicaFailed failed) Fail(stack, service, failed.Slot);
         }
     }
@@ -91,9 +95,18 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         slots.Add(slot);
     }
 
+    private static HashSet<(string Service, int Slot)> Leaving(ChangeRecord record) =>
+    [
+        .. from plan in record.Plan.Services
+           let now = record.Rollbacks.GetValueOrDefault(plan.Service, plan)
+           from slot in now.Slots
+           where slot is { Action: SlotAction.Remove, KeptHost: null }
+           select (now.Service, slot.Slot),
+    ];
+
     private void Wait(string stack)
     {
-        if (_changing.Contains(stack) && World.Clients.All(c => c.IsDone || c.Request.Stack != stack))
+        if (_changing.ContainsKey(stack) && World.Clients.All(c => c.IsDone || c.Request.Stack != stack))
         {
             _waits.TryAdd(stack, World.Now);
         }
@@ -116,6 +129,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
             return;
         }
 
+        var leaving = _changing.GetValueOrDefault(stack, []);
         var isFull = true;
         foreach (var host in World.Hosts)
         {
@@ -126,14 +140,17 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
                 continue;
             }
 
-            var serving = host.Ingress.Endpoints.Count(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && IsGood(e));
+            var slots = host.Ingress.Endpoints.Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == service && IsGood(e)).Select(e => e.Replica.Slot).ToList();
+
+            // What is to go all the same does not make up for a slot that has failed.
+            isFull &= slots.Count(slot => !leaving.Contains((service, slot))) >= desired;
+            var serving = slots.Count;
             if (serving >= desired)
             {
                 _reached[at] = desired;
                 continue;
             }
 
-            isFull = false;
             if (_reached.GetValueOrDefault(at) < desired) continue;
             var lost = _losses.Where(l => l.Stack == stack && l.Service == service && l.Until > _waits.GetValueOrDefault(stack, World.Now)).Select(l => l.Replica).Distinct(StringComparer.Ordinal).Count();
             var allowed = lost + (wishes.MayStopFirst(stack, service) ? (long)wishes.ParallelismMax(stack, service) + _failed.GetValueOrDefault((stack, service), []).Count : 0);

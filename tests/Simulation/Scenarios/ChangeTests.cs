@@ -18,6 +18,16 @@ public sealed class ChangeTests : Scenario
     }
 
     [Fact]
+    public void Stop_first_that_continues_after_failures_lets_surplus_slots_go_in_the_end()
+    {
+        var web = Web("v1") with { Order = UpdateOrder.StopFirst, OnFailure = FailureAction.Continue };
+        Begin();
+        Deploy(Shop(web with { Replicas = 5 }));
+        Deploy(Shop(web with { Version = "exits", Replicas = 2 }), ChangeOutcome.Failed);
+        Assert.Equal(0, Running(":"));
+    }
+
+    [Fact]
     public void Update_is_done_and_at_rest_everything_is_as_it_is_wanted()
     {
         Begin();
