@@ -28,7 +28,9 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
     private readonly HashSet<string> _stopped = new(StringComparer.Ordinal);
     private readonly HashSet<string> _endedUnseen = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
-    private readonly List<Loss> _losses = [];
+
+    /// <summary>By replica.</summary>
+    private readonly Dictionary<string, Loss> _losses = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Stack, string Service), HashSet<int>> _failed = [];
 
     /// <summary>Stack → the slots that its change takes away.</summary>
@@ -112,10 +114,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         }
         else if (_waits.Remove(stack, out var since))
         {
-            for (var at = 0; at < _losses.Count; at++)
-            {
-                if (_losses[at].Stack == stack && _losses[at].Until > since) _losses[at] = _losses[at] with { Until = World.Now + FaultMatters };
-            }
+            foreach (var (id, loss) in _losses.Where(l => l.Value.Stack == stack && l.Value.Until > since).ToList()) Lose(stack, loss.Service, id);
         }
     }
 
@@ -152,7 +151,7 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
             }
 
             if (_reached.GetValueOrDefault(at) < desired) continue;
-            var lost = _losses.Where(l => l.Stack == stack && l.Service == service && l.Until > _waits.GetValueOrDefault(stack, World.Now)).Select(l => l.Replica).Distinct(StringComparer.Ordinal).Count();
+            var lost = _losses.Values.Count(l => l.Stack == stack && l.Service == service && l.Until > _waits.GetValueOrDefault(stack, World.Now));
             var allowed = lost + (wishes.MayStopFirst(stack, service) ? (long)wishes.ParallelismMax(stack, service) + _failed.GetValueOrDefault((stack, service), []).Count : 0);
             if (serving < desired - allowed) Report($"the ingress of {host.Name} sends requests to {serving} good replicas of {stack}/{service}; {desired} are wanted, {allowed} may be missing");
         }
@@ -170,12 +169,16 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
             if (!_stopped.Contains(id)) Lose(stack, service, id);
         }
 
+        // What goes on ending by itself is good only now and then, and an ingress that is slow to show it never gets to.
+        foreach (var (id, loss) in _losses.Where(l => l.Value.Until > World.Now && !FindGood(l.Key) && HasJustEnded(l.Key)).ToList()) Lose(loss.Stack, loss.Service, id);
+
         foreach (var endpoint in World.Hosts.Where(h => h.Ingress.IsAlive).SelectMany(h => h.Ingress.Endpoints))
         {
             if (endpoint.State != EndpointState.Serving || _good.ContainsKey(endpoint.Id)) continue;
             if (!IsGood(endpoint))
             {
-                if (HasJustEnded(endpoint) && _endedUnseen.Add(endpoint.Id)) Lose(endpoint.Replica.Stack, endpoint.Replica.Service, endpoint.Id);
+                // After it had passed, and before any ingress had it.
+                if (HasJustEnded(endpoint.Id) && _endedUnseen.Add(endpoint.Id)) Lose(endpoint.Replica.Stack, endpoint.Replica.Service, endpoint.Id);
                 continue;
             }
 
@@ -186,14 +189,11 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         }
     }
 
-    private void Lose(string stack, string service, string replica) => _losses.Add(new Loss(stack, service, replica, World.Now + FaultMatters));
+    private void Lose(string stack, string service, string replica) => _losses[replica] = new Loss(stack, service, World.Now + FaultMatters);
 
-    /// <summary>By itself, after it had passed and before any ingress had it; it may have been started again.</summary>
-    private bool HasJustEnded(Endpoint endpoint)
-    {
-        var host = World.Host(endpoint.Host);
-        return !_stopped.Contains(endpoint.Id) && host.IsUp && host.Find(endpoint.Replica.ContainerName) is { FinishedAt: { } ended } && host.Clock.GetUtcNow() - ended < EndMatters;
-    }
+    /// <summary>By itself; it may have been started again.</summary>
+    private bool HasJustEnded(string id) =>
+        !_stopped.Contains(id) && id.Split('@') is [var name, var at] && World.Host(at) is { IsUp: true } host && host.Find(name) is { FinishedAt: { } ended } && host.Clock.GetUtcNow() - ended < EndMatters;
 
     private bool IsGood(Endpoint endpoint) => IsGood(endpoint.Host, endpoint.Replica.ContainerName);
 
@@ -205,5 +205,5 @@ internal sealed class AvailabilityChecker(World world, Wishes wishes, Barrier ba
         return host.IsUp && host.Find(container) is { IsRunning: true } found && found.IsHealthy(host.Clock);
     }
 
-    private sealed record Loss(string Stack, string Service, string Replica, DateTimeOffset Until);
+    private sealed record Loss(string Stack, string Service, DateTimeOffset Until);
 }

@@ -27,6 +27,19 @@ public sealed class ChangeTests : Scenario
         Assert.Equal(0, Running(":"));
     }
 
+    /// <summary>It is its own doing that it serves only now and then, for however long.</summary>
+    [Fact]
+    public void Crash_loop_that_ingresses_do_not_get_to_show_breaks_no_promise()
+    {
+        Begin();
+        Ends(World.Ask(Shop(Web("quits") with { Monitor = TimeSpan.Zero, OnFailure = FailureAction.Continue }).Deploy));
+        When(() => World.Hosts.All(h => h.Ingress.Endpoints.Count(e => e.State == EndpointState.Serving) == 3), "all are shown");
+        When(() => World.Hosts.All(h => !h.Ingress.Endpoints.Any()), "all have ended");
+        foreach (var host in World.Hosts) host.Ingress.IsStuck = true;
+        Pass(15 * 60);
+        Assert.All(World.Hosts.SelectMany(h => h.Of("shop")), c => Assert.True(c.RestartCount > 10));
+    }
+
     [Fact]
     public void Update_is_done_and_at_rest_everything_is_as_it_is_wanted()
     {
