@@ -6,6 +6,7 @@ using Orchestrator.Protocol;
 using Orchestrator.Stacks;
 using Orchestrator.Store;
 using Orchestrator.Tests.Planning;
+using Orchestrator.Tests.Store;
 using Orchestrator.Traffic;
 
 namespace Orchestrator.Tests.Traffic;
@@ -122,7 +123,29 @@ public sealed class TrafficActorTests : ActorTestKit
         Assert.Equal(World.Stack, ExpectMsg<TrafficTarget>().Stack);
     }
 
-    private IActorRef Start(MemoryStore store, TestProbe fleet)
+    [Fact]
+    public void Fault_of_the_program_goes_to_the_supervisor_and_who_waits_is_answered_by_the_next_incarnation()
+    {
+        var (store, fleet) = (new FailingStore(), CreateTestProbe());
+        var traffic = Start(store, fleet);
+        traffic.Tell(Deployed);
+        var (_, before) = Show(fleet, "h1", "h2");
+        var (web, other) = (new ReplicaKey(World.Stack, "web", 1, "r1"), new ReplicaKey(World.Stack, "web", 2, "r1"));
+
+        store.Faults = 1;
+        traffic.Tell(new TrafficMessage.Drain(web, "h1"), TestActor);
+        traffic.Tell(new TrafficMessage.Settle(World.Stack), TestActor);
+        traffic.Tell(new TrafficMessage.Withhold(other), TestActor);
+
+        // It begins anew.
+        fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
+        fleet.Reply(now);
+        Assert.True(Show(fleet, "h1", "h2").Table.Version > before.Version);
+        var answers = ReceiveN(3);
+        Assert.Equal(["Drained", "Settled", "Withheld"], answers.Select(a => a.GetType().Name).Order(StringComparer.Ordinal));
+    }
+
+    private IActorRef Start(IStore store, TestProbe fleet)
     {
         var (stacks, hosts) = (new StackStore(store), fleet.Ref);
         Func<ITrafficExtras> extras = () => new TrafficExtras(ActorRefs.Nobody, new CertificateBook(store, SealKey.Ephemeral()), ActorRefs.Nobody);
