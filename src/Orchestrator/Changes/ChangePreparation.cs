@@ -70,6 +70,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             Fleet = snapshot,
             GoodRevisions = StackRevision.Good(revisions),
             StandsAt = Current is { } before ? StandingRevision.Of(before, revisions).Services.ToImmutableDictionary(s => s.Key, s => s.Value.Id) : ImmutableDictionary<string, string>.Empty,
+            OutOfTraffic = await OutOfTrafficAsync(target, snapshot),
             Only = request is ChangeRequest.Deploy { Services: var only } ? only : [],
             IsRollback = kind == ChangeKind.Rollback,
         });
@@ -88,6 +89,20 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
         var asked = await PreflightAsync(kind, plan, target, snapshot);
         plan = plan with { Warnings = [.. warnings.Concat(plan.Warnings).Distinct(StringComparer.Ordinal)] };
         return new PreparedChange(kind, target, plan, snapshot, new PreparationProof(PinsOf(target), asked, [.. warnings.Distinct(StringComparer.Ordinal)]), request is ChangeRequest.Deploy planned ? FileOf(planned, target, plan, state) : null, isAtomic);
+    }
+
+    /// <summary>Asked for a blue-green alone, which switches from what takes the traffic: history does not tell that of a change that ended half way.</summary>
+    private async Task<ImmutableHashSet<string>> OutOfTrafficAsync(StackRevision target, FleetSnapshot snapshot)
+    {
+        if (Current is null || !target.Spec.Services.Any(s => s.Deploy.Strategy.Kind == StrategyKind.BlueGreen))
+        {
+            return [];
+        }
+        var standing = await peers.Traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(head.Stack), FleetTimeout);
+        return [.. snapshot.Replicas(head.Stack)
+            .Select(r => (Id: TrafficTables.Id(r.Replica.Key, r.Host.Name), Name: TrafficTables.Name(r.Replica.Key)))
+            .Where(r => standing.TakenOut.Contains(r.Id) || standing.HeldBack.Contains(r.Name))
+            .Select(r => r.Id)];
     }
 
     private FleetSnapshot Left(FleetSnapshot snapshot) => leaves is null

@@ -20,8 +20,11 @@ public sealed record PlanInput
     /// </summary>
     public ImmutableHashSet<string>? GoodRevisions { get; init; }
 
-    /// <summary>By service, the revision whose replicas take the traffic, where another's may run beside them; empty when nothing has stood before.</summary>
+    /// <summary>By service, the revision that it stood at last: where another's replicas take traffic beside it, a blue-green switches from this one; empty when nothing has stood before.</summary>
     public ImmutableDictionary<string, string> StandsAt { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>Replicas that take no traffic, whether they run or not, as <see cref="Traffic.TrafficTables.Id"/>: drained, or left out until a switch.</summary>
+    public ImmutableHashSet<string> OutOfTraffic { get; init; } = ImmutableHashSet<string>.Empty;
 
     /// <summary>Empty = all services.</summary>
     public ImmutableArray<string> Only { get; init; } = [];

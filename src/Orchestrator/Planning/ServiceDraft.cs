@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 
 namespace Orchestrator.Planning;
 
@@ -436,9 +437,9 @@ internal sealed class ServiceDraft
             return Outdated(slot, there, pinnedHost);
         }
         var others = there.Where(r => r.Replica != kept.Replica).ToImmutableArray();
-        if (IsToSwitch(others))
+        if ((kept.Replica.IsServing || !others.IsEmpty) && IsToSwitch(kept, others))
         {
-            return new SlotDraft { Slot = slot, Action = SlotAction.Replace, Host = kept.Host.Name, Old = others, Reason = "outdated" };
+            return new SlotDraft { Slot = slot, Action = others.IsEmpty ? SlotAction.Create : SlotAction.Replace, Host = kept.Host.Name, Old = others, Reason = "outdated" };
         }
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart)))
         {
@@ -474,11 +475,24 @@ internal sealed class ServiceDraft
         };
     }
 
-    /// <summary>An earlier change has left the new replica beside the old one. In a blue-green it waits for the switch as if it were new, and the old one stays until then.</summary>
-    private bool IsToSwitch(ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> others) =>
-        service.Deploy.Strategy.Kind == StrategyKind.BlueGreen && !input.IsRepair && !input.IsRollback
-        && input.StandsAt.TryGetValue(service.Name, out var standing) && standing != revision.Id
-        && others.Any(o => o.Replica.IsServing && o.Replica.Key.Revision == standing);
+    /// <summary>
+    /// An earlier change has left the new replica beside the old one. In a blue-green it waits for the switch as if it were new, and the old one stays until then:
+    /// where it is out of the traffic, which another set has, whichever that is; where both have traffic, when the old one is of what stands.
+    /// </summary>
+    private bool IsToSwitch((HostSnapshot Host, ReplicaSnapshot Replica) kept, ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> others)
+    {
+        if (service.Deploy.Strategy.Kind != StrategyKind.BlueGreen || input.IsRepair || input.IsRollback)
+        {
+            return false;
+        }
+        return IsOut(kept)
+            ? live.Any(IsOldInTraffic)
+            : input.StandsAt.TryGetValue(service.Name, out var standing) && others.Any(o => IsOldInTraffic(o) && o.Replica.Key.Revision == standing);
+    }
+
+    private bool IsOldInTraffic((HostSnapshot Host, ReplicaSnapshot Replica) there) => there.Replica.IsServing && there.Replica.Key.Revision != revision.Id && !IsOut(there);
+
+    private bool IsOut((HostSnapshot Host, ReplicaSnapshot Replica) there) => input.OutOfTraffic.Contains(TrafficTables.Id(there.Replica.Key, there.Host.Name));
 
     private SlotDraft Outdated(int slot, ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> there, string? pinnedHost)
     {

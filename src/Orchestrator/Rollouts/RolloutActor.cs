@@ -128,7 +128,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         else
         {
             // What an earlier rollout had begun to take out of the traffic stays, if this one leads to it.
-            var switched = job.Plan.Strategy is { Kind: StrategyKind.BlueGreen } ? job.Plan.Slots.Where(s => s.Action == SlotAction.Replace).Select(s => s.Slot).ToImmutableArray() : [];
+            var switched = job.Plan.Strategy is { Kind: StrategyKind.BlueGreen } ? job.Plan.Slots.Where(s => s.Action != SlotAction.Remove).Select(s => s.Slot).ToImmutableArray() : [];
             traffic.Tell(new TrafficMessage.UndrainRevision(job.Stack, job.Plan.Service, job.Plan.ToRevision, switched));
         }
         foreach (var slot in job.Plan.Slots)

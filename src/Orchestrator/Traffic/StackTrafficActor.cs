@@ -391,7 +391,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         {
             await RefreshAsync();
         }
-        asker.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version), marks.Withheld));
+        asker.Tell(new TrafficMessage.StandingReport(stack, table ?? new TrafficTable { Stack = stack, Version = marks.Version }, barrier.Behind(marks.Version), marks.Withheld, marks.Draining));
     }
 
     private bool IsOf(string id, TrafficMessage.UndrainRevision asked) => snapshot.Replicas(stack).Any(r =>

@@ -76,11 +76,12 @@ internal abstract record TrafficMessage
 
     /// <param name="Behind">Hosts that do not show the newest version, each with the reason it gave or none.</param>
     /// <param name="HeldBack">What is out of the traffic until a switch, as <c>service/slot/revision</c>.</param>
-    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind, ImmutableSortedSet<string> HeldBack) : TrafficMessage
+    /// <param name="TakenOut">What must not take traffic any more, by its endpoint's id.</param>
+    public sealed record StandingReport(string Stack, TrafficTable Table, ImmutableSortedDictionary<string, string> Behind, ImmutableSortedSet<string> HeldBack, ImmutableSortedSet<string> TakenOut) : TrafficMessage
     {
         /// <summary>Of a stack that nothing is known of.</summary>
         public static StandingReport None(string stack) =>
-            new(stack, new TrafficTable { Stack = stack, Version = 0 }, ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), ImmutableSortedSet.Create<string>(StringComparer.Ordinal));
+            new(stack, new TrafficTable { Stack = stack, Version = 0 }, ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal), TrafficMarks.None.Withheld, TrafficMarks.None.Draining);
     }
 
     /// <summary>The stack is gone for good: hosts are told to forget it. Answered with <see cref="Settled"/> when all have, or the bound has passed.</summary>

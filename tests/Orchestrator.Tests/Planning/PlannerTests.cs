@@ -4,6 +4,7 @@ using Orchestrator.Api;
 using Orchestrator.Planning;
 using Orchestrator.Protocol;
 using Orchestrator.Stacks;
+using Orchestrator.Traffic;
 using static Orchestrator.Tests.Planning.World;
 
 namespace Orchestrator.Tests.Planning;
@@ -38,6 +39,48 @@ public sealed class PlannerTests
         Assert.Equal(action, slot.Action);
         Assert.Equal(["h1"], slot.Old.Select(o => o.Host));
         Assert.Equal(action == SlotAction.Replace ? "h2" : null, slot.Host);
+    }
+
+    [Theory]
+    [InlineData("app:v2", "h2", SlotAction.Replace)]
+    [InlineData("app:v1", "h1", SlotAction.Remove)]
+    public void Blue_green_after_a_switch_whose_old_replica_did_not_stop_goes_by_the_traffic(string standing, string drained, SlotAction action)
+    {
+        var (old, next) = (Service("web", "app:v1"), BlueGreen("app:v2"));
+        var fleet = Hosts("h1", "h2").Run("h1", old, 1).Run("h2", next, 1);
+
+        var slot = Assert.Single(PlanOutOf(fleet, old, next, standing, drained).Slots);
+        Assert.Equal((action, "h1"), (slot.Action, Assert.Single(slot.Old).Host));
+    }
+
+    [Fact]
+    public void Blue_green_leaves_a_drained_replica_out_until_its_switch_though_its_slot_has_no_other()
+    {
+        var (old, next) = (Service("web", "app:v1", 2), BlueGreen("app:v2", 2));
+        var service = PlanOutOf(Hosts("h1", "h2").Run("h1", old, 1).Run("h2", next, 2), old, next, "app:v2", "h2");
+
+        Assert.Equal(StrategyKind.BlueGreen, service.Strategy?.Kind);
+        Assert.Equal([(1, SlotAction.Replace, "h1"), (2, SlotAction.Create, "h2")], service.Slots.OrderBy(s => s.Slot).Select(s => (s.Slot, s.Action, s.Host!)));
+    }
+
+    private static ServiceSpec BlueGreen(string image, int replicas = 1)
+    {
+        var service = Service("web", image, replicas);
+        return service with { Deploy = service.Deploy with { Strategy = new StrategySpec { Kind = StrategyKind.BlueGreen } } };
+    }
+
+    private static ServicePlan PlanOutOf(FleetSnapshot fleet, ServiceSpec old, ServiceSpec next, string standing, string drained)
+    {
+        var input = new PlanInput
+        {
+            Stack = Stack,
+            Current = Revision(1, old),
+            Target = Revision(2, next),
+            Fleet = fleet,
+            StandsAt = ImmutableDictionary<string, string>.Empty.Add("web", IdOf(Service("web", standing))),
+            OutOfTraffic = [.. fleet.Replicas(Stack).Where(r => r.Host.Name == drained).Select(r => TrafficTables.Id(r.Replica.Key, drained))],
+        };
+        return Assert.Single(Planner.Plan(input).Plan!.Services);
     }
 
     [Fact]

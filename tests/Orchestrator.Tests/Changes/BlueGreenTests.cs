@@ -1,0 +1,64 @@
+using Orchestrator.Api;
+using Orchestrator.Protocol;
+using Orchestrator.Stacks;
+using Orchestrator.Tests.Planning;
+using Orchestrator.Traffic;
+using static Orchestrator.Tests.Changes.StackBench;
+
+namespace Orchestrator.Tests.Changes;
+
+/// <summary>What takes the traffic before and behind a switch, where something was left half done.</summary>
+public sealed class BlueGreenTests : IDisposable
+{
+    private readonly StackBench bench = new("h1", "h2");
+
+    public BlueGreenTests()
+    {
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.HasAddresses = true;
+        }
+    }
+
+    public void Dispose() => bench.Dispose();
+
+    [Fact]
+    public void Old_replica_that_did_not_stop_is_left_out_until_the_way_back_to_its_revision_is_promoted()
+    {
+        bench.Deploy(Web("app:v1"));
+        bench.Deploy(Web("app:v2"));
+        bench["h2"].IsMute = c => c is AgentCommand.StopReplica;
+        var first = bench.Ask(new ChangeRequest.Promote { Stack = World.Stack });
+        bench.Advance(1000);
+        Assert.Equal(ChangeOutcome.Paused, End(first).Outcome);
+        Assert.Equal("v2 v2", Serving);
+        bench["h2"].IsMute = _ => false;
+
+        Assert.Equal(ChangeOutcome.Held, End(bench.Deploy(Web("app:v1"))).Outcome);
+        Assert.Equal("v2 v2", Serving);
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Promote { Stack = World.Stack })).Outcome);
+        Assert.Equal("v1 v1", Serving);
+        Assert.Equal("web.1=app:v1 web.2=app:v1", bench.Running);
+    }
+
+    /// <summary>By the newest table, in order of the slots.</summary>
+    private string Serving
+    {
+        get
+        {
+            var images = bench.Hosts.Values.SelectMany(h => h.Replicas).DistinctBy(r => r.Key).ToDictionary(r => r.Key, r => r.Image[4..6]);
+            var table = bench["h1"].Commands.OfType<AgentCommand.ApplyTraffic>().Last().Table;
+            return string.Join(' ', table.Services.Single().Endpoints.Where(e => e.State == EndpointState.Serving).OrderBy(e => e.Replica.Slot).Select(e => images[e.Replica]));
+        }
+    }
+
+    private static StackSpec Web(string image)
+    {
+        var web = Service("web", image, replicas: 2);
+        return Spec(web with
+        {
+            Deploy = web.Deploy with { Strategy = new StrategySpec { Kind = StrategyKind.BlueGreen, IsManual = true } },
+            Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 8080, Target = 80 }] },
+        });
+    }
+}
