@@ -27,7 +27,7 @@ public static partial class Rollout
         RolloutEvent.OldStopped e => StopOld(state, e),
         RolloutEvent.NewCancelled e => Waiting(state, e.Slot, e.Attempt, SlotPhase.Cancelling) is { } slot ? Move(state, slot, SlotPhase.Cancelled, e.At) : state,
         RolloutEvent.HostLost e => Lose(state, e),
-        RolloutEvent.SlotReassigned e => state.Slot(e.Slot) is { Phase: SlotPhase.Reassigning } slot ? Move(state, slot with { Host = e.Host }, SlotPhase.Pending, e.At) : state,
+        RolloutEvent.SlotReassigned e => Reassign(state, e),
         RolloutEvent.SlotDropped e => state.Slot(e.Slot) is { Phase: SlotPhase.Reassigning } slot ? Move(state, slot, SlotPhase.Cancelled, e.At) : state,
         RolloutEvent.PauseStarted e => state with { Phase = RolloutPhase.Pausing, Reason = e.Reason, DelayUntil = null, HoldUntil = null },
         RolloutEvent.Paused => state with { Phase = RolloutPhase.Paused },
@@ -150,8 +150,30 @@ public static partial class Rollout
         }
 
         // It is held again, for its whole time, once the lost ones are somewhere else.
-        return state.Phase == RolloutPhase.Holding && state.Slots.Any(s => s.Phase == SlotPhase.Reassigning) ? state with { Phase = RolloutPhase.Running, HoldUntil = null } : state;
+        return state.Slots.Any(s => s.Phase == SlotPhase.Reassigning) ? InterruptHold(state) : state;
     }
+
+    private static RolloutState Reassign(RolloutState state, RolloutEvent.SlotReassigned e)
+    {
+        if (state.Slot(e.Slot) is not { } slot)
+        {
+            return state;
+        }
+        if (slot.Phase == SlotPhase.Reassigning)
+        {
+            return Move(state, slot with { Host = e.Host }, SlotPhase.Pending, e.At);
+        }
+        if (!AwaitsItsHost(state, slot) || slot.Host != e.Host)
+        {
+            return state;
+        }
+
+        // It is back with the old replicas it had, and what is held is held again with the slot, for its whole time.
+        var back = slot with { OldLeft = slot.OldLeft.AddRange(slot.OldLost.Where(o => o.Host == e.Host)), OldLost = slot.OldLost.RemoveAll(o => o.Host == e.Host) };
+        return Move(InterruptHold(state with { LostHosts = state.LostHosts.Remove(e.Host) }), back, SlotPhase.Pending, e.At);
+    }
+
+    private static RolloutState InterruptHold(RolloutState state) => state.Phase == RolloutPhase.Holding ? state with { Phase = RolloutPhase.Running, HoldUntil = null } : state;
 
     private static RolloutState Unwind(RolloutState state, RolloutEvent.UnwindStarted e)
     {

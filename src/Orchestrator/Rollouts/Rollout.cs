@@ -308,6 +308,12 @@ public static partial class Rollout
     public static bool IsInPlace(RolloutState state, SlotState slot) => state.Phase is RolloutPhase.Running or RolloutPhase.Delaying
         && slot.Batch <= state.Batch && slot.Plan.Action != SlotAction.Remove && slot.Phase is SlotPhase.Draining or SlotPhase.Retiring or SlotPhase.Done;
 
+    /// <summary>Of a global service: dropped with its host from the set that is being staged, whole again only with it. Not for ever, where the host comes and goes.</summary>
+    public static bool AwaitsItsHost(RolloutState state, SlotState slot) =>
+        state is { IsStaging: true, Phase: RolloutPhase.Running or RolloutPhase.Delaying or RolloutPhase.Holding }
+        && slot is { Phase: SlotPhase.Cancelled, Host: not null }
+        && slot.Attempt - slot.AttemptsBefore < AttemptsMax - 1;
+
     /// <summary>Old replicas that leave the traffic with the switch, whatever their slot waits for.</summary>
     public static IEnumerable<(int Slot, Placement Old)> SwitchedFrom(RolloutState state) =>
         from slot in state.Slots

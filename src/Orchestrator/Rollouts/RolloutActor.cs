@@ -298,8 +298,14 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private Task ExamineAsync(FleetSnapshot fleetNow)
     {
         // Together: the first of them must not let go what the second would hold.
-        var failed = watch.Examine(state, job.Stack, fleetNow, Now);
-        return failed.Count == 0 ? Task.CompletedTask : RecordAsync(failed);
+        IReadOnlyList<RolloutEvent> happened = watch.Examine(state, job.Stack, fleetNow, Now);
+        if (happened.Count == 0)
+        {
+            happened = [.. state.Slots
+                .Where(s => Rollout.AwaitsItsHost(state, s) && fleetNow.Hosts.GetValueOrDefault(s.Host!) is { IsSchedulable: true })
+                .Select(s => new RolloutEvent.SlotReassigned(s.Plan.Slot, s.Host!) { At = Now })];
+        }
+        return happened.Count == 0 ? Task.CompletedTask : RecordAsync(happened);
     }
 
     /// <summary>What has died before it was watched is told of by no change of the fleet.</summary>

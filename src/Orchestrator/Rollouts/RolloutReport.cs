@@ -54,6 +54,9 @@ internal static class RolloutReport
             case RolloutEvent.HostLost e:
                 yield return new ChangeEvent.Warning($"host {e.Host} does not answer and counts as lost; {service} goes on without it");
                 break;
+            case RolloutEvent.SlotReassigned e when before.Slot(e.Slot)?.Host == e.Host:
+                yield return new ChangeEvent.Warning($"host {e.Host} is back: {service}.{e.Slot} is brought up there after all");
+                break;
             case RolloutEvent.SlotReassigned e:
                 yield return new ChangeEvent.Warning($"{service}.{e.Slot} goes to host {e.Host} instead of {before.Slot(e.Slot)?.Host}");
                 break;

@@ -41,6 +41,22 @@ public sealed class BlueGreenTests : IDisposable
         Assert.Equal("web.1=app:v1 web.2=app:v1", bench.Running);
     }
 
+    [Fact]
+    public void Global_slot_whose_host_is_back_while_the_others_are_held_is_switched_with_them()
+    {
+        bench.Deploy(Web("app:v1", ServiceMode.Global));
+        bench.Deploy(Web("app:v2", ServiceMode.Global), isAtomic: true);
+        bench.Disconnect("h2");
+        bench.Advance(60);
+        Assert.Equal("v1", Serving);
+        bench.Connect("h2");
+        bench.Advance(60);
+        Assert.Equal("v1 v1", Serving);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Promote { Stack = World.Stack })).Outcome);
+        Assert.Equal("v2 v2", Serving);
+    }
+
     /// <summary>By the newest table, in order of the slots.</summary>
     private string Serving
     {
@@ -52,12 +68,12 @@ public sealed class BlueGreenTests : IDisposable
         }
     }
 
-    private static StackSpec Web(string image)
+    private static StackSpec Web(string image, ServiceMode mode = ServiceMode.Replicated)
     {
         var web = Service("web", image, replicas: 2);
         return Spec(web with
         {
-            Deploy = web.Deploy with { Strategy = new StrategySpec { Kind = StrategyKind.BlueGreen, IsManual = true } },
+            Deploy = web.Deploy with { Mode = mode, Strategy = new StrategySpec { Kind = StrategyKind.BlueGreen, IsManual = true } },
             Traffic = new TrafficSpec { Ports = [new IngressPortSpec { Published = 8080, Target = 80 }] },
         });
     }

@@ -199,6 +199,27 @@ public sealed class StrategyTests
         Assert.Equal(SlotPhase.Done, run.Published(2).State.Slot(2)!.Phase);
     }
 
+    [Fact]
+    public void Slot_that_was_dropped_with_its_host_is_staged_again_when_that_is_back_but_not_for_ever()
+    {
+        var run = BlueGreen(2, hold: null).Stage(1).Stage(2);
+        for (var time = 1; time <= 3; time++)
+        {
+            DropSecond();
+            Assert.Equal((RolloutPhase.Running, "withhold:2"), (run.Tell(Back()).State.Phase, run.Asked));
+            Assert.Equal(RolloutPhase.Holding, run.Stage(2).State.Phase);
+        }
+        Assert.Equal([1, 2], Rollout.SwitchedFrom(Rollout.Apply(run.State, new RolloutEvent.Promoted(OnRequest: true) { At = run.Now })).Select(o => o.Slot));
+
+        DropSecond();
+        Assert.Equal((RolloutPhase.Holding, SlotPhase.Cancelled), (run.Tell(Back()).State.Phase, run.State.Slot(2)!.Phase));
+        Assert.Equal("switch:1@h1", run.Promote().Asked);
+
+        void DropSecond() => run.Lose("h2").Tell(new RolloutEvent.SlotDropped(2, "the service is global") { At = run.Now });
+
+        RolloutEvent Back() => new RolloutEvent.SlotReassigned(2, "h2") { At = run.Now };
+    }
+
     [Theory]
     [InlineData(FailureAction.Rollback, RolloutOutcome.NeedsRollback)]
     [InlineData(FailureAction.Continue, RolloutOutcome.Failed)]

@@ -101,6 +101,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         }
 
         if (happened is RolloutEvent.SlotDropped dropped) switching.Dropped.Add(dropped.Slot);
+        if (happened is RolloutEvent.SlotReassigned taken) switching.Dropped.Remove(taken.Slot);
         if (happened is RolloutEvent.ReplicaFailed or RolloutEvent.UnwindStarted or RolloutEvent.AbortRequested or RolloutEvent.HostLost && switching.IsPromoted) switching.IsCalledOff = true;
     }
 
@@ -120,7 +121,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
 
         public bool IsCalledOff { get; set; }
 
-        /// <summary>Of a global service whose host was lost: what it brings back goes on as it was.</summary>
+        /// <summary>Of a global service whose host was lost: what it brings back goes on as it was, unless the set takes it in again.</summary>
         public HashSet<int> Dropped { get; } = [];
 
         public HashSet<string> Afflicted { get; } = new(StringComparer.Ordinal);

@@ -38,6 +38,7 @@ public sealed class RandomTests
     [InlineData(32_376)]
     [InlineData(33_010)]
     [InlineData(33_504)]
+    [InlineData(34_136)]
     [InlineData(34_342)]
     public void Seed_that_once_broke_a_promise_keeps_them(int seed)
     {
