@@ -291,11 +291,10 @@ internal sealed partial class StackActor
         /// <summary>A change was ended for it.</summary>
         public bool HasSuperseded { get; set; }
 
-        /// <summary>As <see cref="ActiveChange.IsFor"/>.</summary>
+        /// <summary>As <see cref="ActiveChange.IsFor"/>; a deploy of some services is the same when it names the same ones.</summary>
         public bool IsFor(ChangeRequest.Deploy deploy) =>
             Request is ChangeRequest.Deploy own
-            && own.Services.IsEmpty
-            && deploy.Services.IsEmpty
+            && own.Services.ToHashSet(StringComparer.Ordinal).SetEquals(deploy.Services)
             && (own.IsAtomic || !deploy.IsAtomic)
             && own.SkipUnreachable == deploy.SkipUnreachable
             && SpecJson.Write(own.Spec) == SpecJson.Write(deploy.Spec);

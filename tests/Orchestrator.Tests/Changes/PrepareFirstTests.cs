@@ -125,6 +125,48 @@ public sealed class PrepareFirstTests : IDisposable
     }
 
     [Fact]
+    public void Same_services_of_a_file_deployed_again_while_they_are_being_prepared_are_followed_and_others_are_not()
+    {
+        bench.Deploy(Spec(Service("web"), Service("db"), Service("mail")));
+        bench["h1"].IsMute = c => c is AgentCommand.ResolveImage;
+        var file = Spec(Service("web", "app:v2"), Service("db", "app:v2"), Service("mail", "app:v2"));
+        List<object> Some(params string[] services) => bench.Ask(new ChangeRequest.Deploy { Stack = World.Stack, Spec = file, Services = [.. services] });
+
+        var other = Some("web");
+        var (first, second) = (Some("web", "db"), Some("db", "web"));
+        bench["h1"].Speak();
+        bench.Settle();
+
+        Assert.Equal((ChangeOutcome.Superseded, ChangeOutcome.Done, ChangeOutcome.Done), (End(other).Outcome, End(first).Outcome, End(second).Outcome));
+        Assert.Equal("db.1=app:v2 mail.1=app:v1 web.1=app:v2", bench.Running);
+    }
+
+    [Fact]
+    public void Same_file_deployed_again_while_it_is_accepted_and_waits_to_begin_is_followed()
+    {
+        BeginUpdate();
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.IsMute = c => c is AgentCommand.StopReplica;
+        }
+        var first = bench.Deploy(Web("app:v3"));
+        Assert.Equal(ChangeOutcome.Superseded, bench.State.Active?.WindsDown);
+        bench.Forget();
+
+        var second = bench.Deploy(Web("app:v3"));
+
+        Assert.DoesNotContain(bench.Hosts.Values.SelectMany(h => h.Commands), c => c is AgentCommand.ResolveImage);
+        bench.Hang(_ => false);
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.Speak();
+        }
+        bench.Settle();
+        Assert.Equal((ChangeOutcome.Done, ChangeOutcome.Done), (End(first).Outcome, End(second).Outcome));
+        Assert.Equal("web.1=app:v3 web.2=app:v3", bench.Running);
+    }
+
+    [Fact]
     public void File_that_is_under_way_and_asked_for_after_another_is_carried_out_last()
     {
         BeginUpdate();
