@@ -80,7 +80,7 @@ internal sealed class SwitchChecker(World world) : Checker(world)
         var running = World.Hosts
             .SelectMany(host => host.Of(stack), (host, container) => (Host: host, Container: container))
             .Where(c => c.Container.IsRunning && Label(c.Container, ReplicaLabels.Service) == plan.Service && Label(c.Container, ReplicaLabels.Revision) == plan.ToRevision)
-            .Where(c => !marks.Withheld.Contains($"{plan.Service}/{Label(c.Container, ReplicaLabels.Slot)}/{plan.ToRevision}"))
+            .Where(c => !marks.Withheld.Contains(TrafficTables.Name(new ReplicaKey(stack, plan.Service, int.Parse(Label(c.Container, ReplicaLabels.Slot), CultureInfo.InvariantCulture), plan.ToRevision))))
             .Select(c => $"{c.Container.Name}@{c.Host.Name}")
             .Where(id => !marks.Draining.Contains(id));
         var shown = World.Hosts.SelectMany(h => h.Ingress.Endpoints).Where(e => e.State == EndpointState.Serving && e.Replica.Stack == stack && e.Replica.Service == plan.Service && e.Replica.Revision == plan.ToRevision).Select(e => e.Id);
