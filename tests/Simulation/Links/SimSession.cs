@@ -14,13 +14,15 @@ internal sealed class SimSession(World world, SimHost host, SimProcess agent, Si
     private IActorRef? _hostEnd;
     private DateTimeOffset _lastDown;
     private DateTimeOffset _lastUp;
+    private bool _isOpenAtAgent = true;
     private bool _isOpenAtCoordinator = true;
     private bool _deliversUp = true;
     private bool _deliversDown = true;
 
     public bool IsBroken { get; private set; }
 
-    public bool IsOpenAtAgent { get; private set; } = true;
+    /// <summary>A process that has ended holds no connection, though nobody has noticed that it is broken.</summary>
+    public bool IsOpenAtAgent => _isOpenAtAgent && agent.IsAlive;
 
     public void Open()
     {
@@ -31,7 +33,7 @@ internal sealed class SimSession(World world, SimHost host, SimProcess agent, Si
         host.Link.OnOpened();
         world.After(Delay(), () =>
         {
-            if (!IsOpenAtAgent || IsBroken || !agent.IsAlive) return;
+            if (!IsOpenAtAgent || IsBroken) return;
             world.Tell(host.Name, "link is up");
             var uplink = agent.System.ActorOf(Props.Create(() => new Uplink(session)));
             host.AgentRef.Tell(new UplinkMessage.LinkUp(uplink));
@@ -59,7 +61,7 @@ internal sealed class SimSession(World world, SimHost host, SimProcess agent, Si
         var wire = Encoded(command);
         world.After(_lastDown - world.Now, () =>
         {
-            if (!agent.IsAlive || !IsOpenAtAgent || (IsBroken && !_deliversDown)) return;
+            if (!IsOpenAtAgent || (IsBroken && !_deliversDown)) return;
             foreach (var delivered in world.Options.Mutation.Down(host, wire))
             {
                 world.OnDelivered(host, delivered);
@@ -101,8 +103,7 @@ internal sealed class SimSession(World world, SimHost host, SimProcess agent, Si
     private void CloseAgentEnd()
     {
         if (!IsOpenAtAgent) return;
-        IsOpenAtAgent = false;
-        if (!agent.IsAlive) return;
+        _isOpenAtAgent = false;
         world.Tell(host.Name, "link is down");
         host.AgentRef.Tell(new UplinkMessage.LinkDown("the link broke"));
         host.Link.Dial();

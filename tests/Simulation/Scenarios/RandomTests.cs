@@ -40,6 +40,7 @@ public sealed class RandomTests
     [InlineData(33_504)]
     [InlineData(34_136)]
     [InlineData(34_342)]
+    [InlineData(35_074)]
     public void Seed_that_once_broke_a_promise_keeps_them(int seed)
     {
         using var run = new RandomRun(seed);
