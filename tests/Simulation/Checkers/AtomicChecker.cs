@@ -16,7 +16,10 @@ internal sealed class AtomicChecker(World world) : Checker(world)
     /// <summary>Host → when something last happened to it.</summary>
     private readonly Dictionary<string, DateTimeOffset> _afflicted = new(StringComparer.Ordinal);
 
-    /// <summary>What a host brings back is no part of a change that was planned without it: repair takes it out.</summary>
+    /// <summary>Stack → hosts that were away when its change was planned. What they bring back is no part of it: repair takes it out, and waits for the change, which may wait for a person.</summary>
+    private readonly Dictionary<string, HashSet<string>> _without = new(StringComparer.Ordinal);
+
+    /// <summary>A fault's consequences, the host's being given up and its return among them.</summary>
     private static readonly TimeSpan FaultMatters = TimeSpan.FromMinutes(8);
 
     public override string Name => "an atomic change is all or nothing";
@@ -35,13 +38,20 @@ internal sealed class AtomicChecker(World world) : Checker(world)
     {
         foreach (var put in changes.OfType<StoreChange.Put>())
         {
-            if (put.Key.Split('/') is ["stacks", var stack, "active"]) _under[stack] = JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!;
+            if (put.Key.Split('/') is ["stacks", var stack, "active"]) Take(stack, JsonSerializer.Deserialize(put.Value, StoreJson.Default.ChangeRecord)!);
         }
 
         foreach (var ended in changes.OfType<StoreChange.Delete>())
         {
             if (ended.Key.Split('/') is ["stacks", var stack, "active"] && _under.Remove(stack, out var record) && record is { IsAtomic: true, WindsDown: null }) Check(stack, record);
         }
+    }
+
+    /// <summary>The way back has a plan of its own.</summary>
+    private void Take(string stack, ChangeRecord record)
+    {
+        if (!_under.TryGetValue(stack, out var before) || before.Number != record.Number || (record.Revert is { IsPlanned: true } && before.Revert is not { IsPlanned: true })) _without[stack] = [.. World.Hosts.Where(h => h.Link.AwaySince is not null).Select(h => h.Name)];
+        _under[stack] = record;
     }
 
     private void Check(string stack, ChangeRecord record)
@@ -52,7 +62,7 @@ internal sealed class AtomicChecker(World world) : Checker(world)
         if (head.Current != wanted) Report($"change {record.Number} of {stack} ended {(record.Revert is null ? "well" : "by going back")}, and the stack is at revision {head.Current} instead of {wanted}");
         if (record.Revert is null && record.Ends.Values.Any(e => e.Outcome != Api.ChangeOutcome.Done)) Report($"change {record.Number} of {stack} ended without going back, and {string.Join(", ", record.Ends.Where(e => e.Value.Outcome != Api.ChangeOutcome.Done).Select(e => e.Key))} did");
         var services = stored.Revisions.FirstOrDefault(r => r.Number == wanted)?.Services;
-        foreach (var endpoint in _tables.GetValueOrDefault(stack)?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && !(World.Now - _afflicted.GetValueOrDefault(e.Host, DateTimeOffset.MinValue) < FaultMatters)) ?? [])
+        foreach (var endpoint in _tables.GetValueOrDefault(stack)?.Services.SelectMany(s => s.Endpoints).Where(e => e.State == EndpointState.Serving && !_without[stack].Contains(e.Host) && !(World.Now - _afflicted.GetValueOrDefault(e.Host, DateTimeOffset.MinValue) < FaultMatters)) ?? [])
         {
             if (services?.GetValueOrDefault(endpoint.Replica.Service)?.Id != endpoint.Replica.Revision) Report($"change {record.Number} of {stack} ended at revision {wanted}, and {endpoint.Id} serves");
         }

@@ -248,6 +248,4 @@ public sealed class ChangeTests : Scenario
 
     /// <summary>Healthy after 0.7 s, passed after 1 s, and it exits after 1.5 s, every time.</summary>
     private static ServiceSetup DiesAfterItsGate => Web("quits") with { Monitor = TimeSpan.FromSeconds(1) };
-
-    private int Running(string tag) => World.Hosts.Sum(host => host.Of("shop").Count(c => c.IsRunning && c.Request.Image.Contains(tag, StringComparison.Ordinal)));
 }

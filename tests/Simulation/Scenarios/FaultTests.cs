@@ -194,6 +194,24 @@ public sealed class FaultTests : Scenario
         Rest();
     }
 
+    /// <summary>Repair of what it brings back waits for the change, and that waits for a person.</summary>
+    [Theory]
+    [InlineData(StrategyKind.BlueGreen, true)]
+    [InlineData(StrategyKind.Canary, false)]
+    public void Host_that_is_back_while_an_atomic_change_that_was_planned_without_it_is_held_breaks_no_promise(StrategyKind strategy, bool isGlobal)
+    {
+        Begin();
+        var web = Web("v1") with { IsGlobal = isGlobal, Strategy = new StrategySpec { Kind = strategy, IsManual = true } };
+        Deploy(Shop(web));
+        World.Host("h3").Crash(TimeSpan.FromMinutes(1));
+        Pass(20);
+        Until(World.Ask(Shop(web with { Version = "v2" }).Deploy with { IsAtomic = true }), ChangeOutcome.Held);
+        Pass(15 * 60);
+        Until(World.Ask(new ChangeRequest.Promote { Stack = "shop" }), ChangeOutcome.Done);
+        Rest();
+        Assert.Equal(3, Running(":v2"));
+    }
+
     private int CommitsOfAnUpdate()
     {
         Begin();

@@ -41,6 +41,8 @@ public sealed class RandomTests
     [InlineData(34_136)]
     [InlineData(34_342)]
     [InlineData(35_074)]
+    [InlineData(37_236)]
+    [InlineData(37_684)]
     public void Seed_that_once_broke_a_promise_keeps_them(int seed)
     {
         using var run = new RandomRun(seed);

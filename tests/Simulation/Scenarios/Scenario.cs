@@ -71,6 +71,8 @@ public abstract class Scenario : IDisposable
         AssertWell();
     }
 
+    internal int Running(string tag) => World.Hosts.Sum(host => host.Of("shop").Count(c => c.IsRunning && c.Request.Image.Contains(tag, StringComparison.Ordinal)));
+
     /// <summary>The revision of the service that was deployed first.</summary>
     internal string First() => new Changes.StackStore(World.Coordinator.Store).LoadAsync("shop").GetAwaiter().GetResult().Revisions.First(r => r.Number == 1).Services["web"].Id;
 
