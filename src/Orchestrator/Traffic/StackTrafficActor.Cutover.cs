@@ -45,7 +45,7 @@ internal sealed partial class StackTrafficActor
         LeaveOut(message.Replica, message.Host);
         Stay(message.Replica, message.Host);
         Mark(marks with { Draining = marks.Draining.Remove(TrafficTables.Id(message.Replica, message.Host)) });
-        return KeepAsync(message, Sender, () => { });
+        return TryAsync(KeepMarksAsync);
     }
 
     /// <summary>At once, as a switch is: in between, new and old replicas would serve together.</summary>

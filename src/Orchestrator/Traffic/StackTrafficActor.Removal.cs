@@ -30,7 +30,7 @@ internal sealed partial class StackTrafficActor
         {
             await store.CommitAsync([new StoreChange.Delete(Key)], CancellationToken.None);
         }
-        catch (Exception e) when (IsPassing(e))
+        catch (Exception e)
         {
             Timers.StartSingleTimer(nameof(RemoveDue), new RemoveDue(asker), Fail(e));
             return;

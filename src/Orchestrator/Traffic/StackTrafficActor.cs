@@ -23,6 +23,11 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
 
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between tries while the store, or whom this asks, fails: doubled from the first to the longest.</summary>
+    private static readonly TimeSpan RetryPauseFirst = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan RetryPauseLongest = TimeSpan.FromSeconds(8);
+
     private readonly string stack;
     private readonly IStore store;
     private readonly IActorRef fleet;
@@ -68,8 +73,8 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
     /// <summary>In a row.</summary>
     private int failures;
 
-    /// <summary>Answers that are given when what was told is durable, after which it is not told again.</summary>
-    private readonly List<(TrafficMessage Asked, IActorRef Asker, Action Answer)> delayed = [];
+    /// <summary>Answers to what was asked while the store failed: given when what was told is durable.</summary>
+    private readonly List<Action> delayed = [];
 
     /// <param name="extras">What goes with a table to a host.</param>
     /// <param name="after">Hosts may know the stack's tables up to this version, from before it was removed.</param>
@@ -104,7 +109,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         ReceiveAsync<TrafficMessage.UndrainRevision>(UndrainRevisionAsync);
         Receive<TrafficMessage.Attend>(Attend);
         ReceiveAsync<RefreshDue>(_ => isRefreshDue ? RefreshAsync() : Task.CompletedTask);
-        ReceiveAsync<TrafficMessage.Settle>(SettleAsync);
+        ReceiveAsync<TrafficMessage.Settle>(_ => SettleAsync());
         ReceiveAsync<TrafficMessage.GetStanding>(_ => TellStandingAsync());
         ReceiveAsync<TrafficMessage.Remove>(_ => RemoveAsync(Sender));
         ReceiveAsync<RemoveDue>(m => RemoveAsync(m.Asker));
@@ -137,6 +142,13 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
 
     protected override void PreStart() => Self.Tell(new Load());
 
+    /// <summary>What is wanted is not stored here.</summary>
+    protected override void PostRestart(Exception reason)
+    {
+        Context.Parent.Tell(new TrafficMessage.Restarted(stack));
+        Timers.StartSingleTimer(nameof(Load), new Load(), RetryPauseFirst);
+    }
+
     private async Task LoadAsync()
     {
         try
@@ -148,7 +160,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             }
             snapshot = await fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), FleetActor.RefreshTimeout);
         }
-        catch (Exception e) when (IsPassing(e))
+        catch (Exception e)
         {
             Timers.StartSingleTimer(nameof(Load), new Load(), Fail(e));
             return;
@@ -214,11 +226,12 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         return id;
     }
 
-    private Task WithholdAsync(TrafficMessage.Withhold message)
+    private async Task WithholdAsync(TrafficMessage.Withhold message)
     {
         var replyTo = Sender;
         Mark(marks with { WithheldNames = marks.Withheld.Add(TrafficTables.Name(message.Replica)) });
-        return KeepAsync(message, replyTo, () => replyTo.Tell(new TrafficMessage.Withheld(message.Replica)));
+        await TryAsync(KeepMarksAsync);
+        WhenDone(!isMarked, () => replyTo.Tell(new TrafficMessage.Withheld(message.Replica)));
     }
 
     /// <summary>Of those that wait for the same service, one is made: a slot that follows alone drains nothing whose own new replica does not serve.</summary>
@@ -315,7 +328,7 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
             return Task.CompletedTask;
         }
         RefreshSoon();
-        return KeepAsync(message, Sender, () => { });
+        return TryAsync(KeepMarksAsync);
     }
 
     /// <summary>Durable with the next table, before that is sent.</summary>
@@ -369,19 +382,14 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         }
     }
 
-    private async Task SettleAsync(TrafficMessage.Settle message)
+    private async Task SettleAsync()
     {
         var asker = Sender;
-        if (!isRefreshDue && failures == 0)
-        {
-            Await(marks.Version, asker, DateTimeOffset.MaxValue);
-            return;
-        }
-        delayed.Add((message, asker, () => Await(marks.Version, asker, DateTimeOffset.MaxValue)));
         if (isRefreshDue)
         {
             await RefreshAsync();
         }
+        WhenDone(failures == 0, () => Await(marks.Version, asker, DateTimeOffset.MaxValue));
     }
 
     private async Task TellStandingAsync()
@@ -398,6 +406,50 @@ internal sealed partial class StackTrafficActor : ReceiveActor, IWithTimers, IWi
         r.Replica.Key.Service == asked.Service && r.Replica.Key.Revision == asked.Revision && !asked.Switched.Contains(r.Replica.Key.Slot) && TrafficTables.Id(r.Replica.Key, r.Host.Name) == id);
 
     private Task RefreshAsync() => TryAsync(RenewAsync);
+
+    /// <summary>
+    /// The store, and those whom this asks, may fail for a while: hosts keep the last table, what was told stays told, and it is tried again. Taken down by it,
+    /// this would forget who waits for what.
+    /// </summary>
+    private async Task TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            isRefreshDue = true;
+            Timers.StartSingleTimer(nameof(RefreshDue), new RefreshDue(), Fail(e));
+        }
+    }
+
+    /// <returns>How long to wait.</returns>
+    private TimeSpan Fail(Exception cause)
+    {
+        LogFailed(cause, stack, ++failures);
+        return DoublingPause.After(failures, RetryPauseFirst, RetryPauseLongest);
+    }
+
+    private void WhenDone(bool isDone, Action answer)
+    {
+        if (isDone)
+        {
+            answer();
+        }
+        else
+        {
+            delayed.Add(answer);
+        }
+    }
+
+    private void AnswerDelayed()
+    {
+        failures = 0;
+        var answers = delayed.ToList();
+        delayed.Clear();
+        answers.ForEach(a => a());
+    }
 
     /// <summary>Makes the table anew; a changed one gets the next version, is durable, and goes out. When it fails half way, it can be called again.</summary>
     private async Task RenewAsync()

@@ -50,6 +50,13 @@ internal sealed class TrafficActor : ReceiveActor, IWithTimers, IWithStash
         this.isPassive = isPassive;
         this.loggers = loggers;
         ReceiveAsync<Load>(_ => LoadAsync());
+
+        // Hosts forget the stacks that they are not told of, and who asks what is taken is not to hear of some stacks only.
+        ReceiveAny(_ => Stash.Stash());
+    }
+
+    private void Loaded()
+    {
         Receive<TrafficMessage.Retarget>(Retarget);
         Receive<TrafficMessage.CheckListeners>(Check);
         Receive<TrafficMessage.FleetChanged>(FleetChanged);
@@ -101,6 +108,8 @@ internal sealed class TrafficActor : ReceiveActor, IWithTimers, IWithStash
             return;
         }
         isLoaded = true;
+        Become(Loaded);
+        Stash.UnstashAll();
         if (!isPassive)
         {
             TellRoster();
@@ -210,7 +219,7 @@ internal sealed class TrafficActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>Who looks at a stack that has left meanwhile makes no actor for it again: that would have nothing to end for.</summary>
     private void GetStanding(TrafficMessage.GetStanding message)
     {
-        if (isLoaded && !isPassive && !stacks.ContainsKey(message.Stack))
+        if (!isPassive && !stacks.ContainsKey(message.Stack))
         {
             Sender.Tell(TrafficMessage.StandingReport.None(message.Stack));
         }

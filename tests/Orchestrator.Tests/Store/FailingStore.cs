@@ -9,12 +9,8 @@ internal sealed class FailingStore : IStore
     private readonly MemoryStore kept = new();
     private int failures;
     private int failedReads;
-    private int faults;
 
     public int Failures { set => Volatile.Write(ref failures, value); }
-
-    /// <summary>Of the next commits, which are no failures of a store.</summary>
-    public int Faults { set => Volatile.Write(ref faults, value); }
 
     public int FailedReads { set => Volatile.Write(ref failedReads, value); }
 
@@ -26,9 +22,7 @@ internal sealed class FailingStore : IStore
     public Task<ImmutableArray<StoreEntry>> ListAsync(string prefix, CancellationToken cancellation) => IsRead() ? kept.ListAsync(prefix, cancellation) : Task.FromException<ImmutableArray<StoreEntry>>(Unreadable());
 
     public Task CommitAsync(ImmutableArray<StoreChange> changes, CancellationToken cancellation) =>
-        Interlocked.Decrement(ref faults) >= 0 ? Task.FromException(new InvalidOperationException("a fault of the program"))
-        : Interlocked.Decrement(ref failures) >= 0 ? Task.FromException(new IOException("the disk is full"))
-        : kept.CommitAsync(changes, cancellation);
+        Interlocked.Decrement(ref failures) >= 0 ? Task.FromException(new IOException("the disk is full")) : kept.CommitAsync(changes, cancellation);
 
     public ValueTask DisposeAsync() => kept.DisposeAsync();
 

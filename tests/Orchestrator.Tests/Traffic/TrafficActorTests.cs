@@ -112,6 +112,20 @@ public sealed class TrafficActorTests : ActorTestKit
     }
 
     [Fact]
+    public async Task Removal_before_all_stacks_are_loaded_waits_lest_hosts_forget_the_others()
+    {
+        var (store, fleet) = (new FailingStore(), CreateTestProbe());
+        foreach (var name in (string[])["a", "b"])
+        {
+            await new StackStore(store).SaveAsync(new StackHead { Stack = name, Current = 1 }, [World.Revision(1, World.Service("web"))], null, []);
+        }
+        store.FailedReads = 1;
+        Start(store, fleet).Tell(new TrafficMessage.Remove("a"), TestActor);
+        Assert.Equal(["a", "b"], Roster(fleet));
+        Assert.Equal(["b"], Roster(fleet));
+    }
+
+    [Fact]
     public void Stack_whose_actor_was_restarted_is_told_again_what_is_wanted()
     {
         var traffic = Start(new MemoryStore(), CreateTestProbe());
@@ -121,28 +135,6 @@ public sealed class TrafficActorTests : ActorTestKit
         traffic.Tell(new TrafficMessage.Restarted(World.Stack), TestActor);
 
         Assert.Equal(World.Stack, ExpectMsg<TrafficTarget>().Stack);
-    }
-
-    [Fact]
-    public void Fault_of_the_program_goes_to_the_supervisor_and_who_waits_is_answered_by_the_next_incarnation()
-    {
-        var (store, fleet) = (new FailingStore(), CreateTestProbe());
-        var traffic = Start(store, fleet);
-        traffic.Tell(Deployed);
-        var (_, before) = Show(fleet, "h1", "h2");
-        var (web, other) = (new ReplicaKey(World.Stack, "web", 1, "r1"), new ReplicaKey(World.Stack, "web", 2, "r1"));
-
-        store.Faults = 1;
-        traffic.Tell(new TrafficMessage.Drain(web, "h1"), TestActor);
-        traffic.Tell(new TrafficMessage.Settle(World.Stack), TestActor);
-        traffic.Tell(new TrafficMessage.Withhold(other), TestActor);
-
-        // It begins anew.
-        fleet.FishForMessage<FleetMessage.PeekFleet>(_ => true);
-        fleet.Reply(now);
-        Assert.True(Show(fleet, "h1", "h2").Table.Version > before.Version);
-        var answers = ReceiveN(3);
-        Assert.Equal(["Drained", "Settled", "Withheld"], answers.Select(a => a.GetType().Name).Order(StringComparer.Ordinal));
     }
 
     private IActorRef Start(IStore store, TestProbe fleet)
