@@ -153,7 +153,7 @@ internal static class ChangeConclusion
     private static ImmutableSortedDictionary<string, int> Stands(ChangeRecord change, StackRevision target, ImmutableArray<StackRevision> revisions)
     {
         var stands = revisions.FirstOrDefault(r => r.Number == change.Plan.BaseRevision) is { } before ? StandingRevision.NumbersOf(before, revisions) : ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
-        var done = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done).Select(e => e.Key).ToList();
+        var done = change.Ends.Where(e => e.Value.Outcome == ChangeOutcome.Done || e.Value.IsSwitched).Select(e => e.Key).ToList();
         return stands.RemoveRange(done).SetItems(done.Where(target.Services.ContainsKey).Select(name => KeyValuePair.Create(name, target.Number)));
     }
 }

@@ -70,7 +70,7 @@ internal sealed class ChangePreparation(CoordinatorPeers peers, CertificateBook 
             Fleet = snapshot,
             GoodRevisions = StackRevision.Good(revisions),
             StandsAt = Current is { } before ? StandingRevision.Of(before, revisions).Services.ToImmutableDictionary(s => s.Key, s => s.Value.Id) : ImmutableDictionary<string, string>.Empty,
-            OutOfTraffic = await OutOfTrafficAsync(target, snapshot),
+            OutOfTraffic = kind == ChangeKind.Rollback ? [] : await OutOfTrafficAsync(target, snapshot),
             Only = request is ChangeRequest.Deploy { Services: var only } ? only : [],
             IsRollback = kind == ChangeKind.Rollback,
         });

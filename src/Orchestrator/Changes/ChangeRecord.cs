@@ -105,7 +105,8 @@ public sealed record ChangeRecord
 }
 
 /// <param name="Outcome">Done, Failed, RolledBack, Superseded or Aborted.</param>
-public sealed record ServiceEnd(ChangeOutcome Outcome, string? Reason);
+/// <param name="IsSwitched">A blue-green that has ended otherwise than well, after all traffic had gone to the new replicas and stayed there.</param>
+public sealed record ServiceEnd(ChangeOutcome Outcome, string? Reason, bool IsSwitched = false);
 
 /// <param name="By">Who holds it, for people.</param>
 public sealed record ChangePause(string By, DateTimeOffset At);

@@ -103,7 +103,7 @@ internal sealed partial class StackActor
             return now;
         }
         var standing = await peers.Traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(stack), ChangePreparation.FleetTimeout);
-        return StandingRevision.WithoutStaged(now, wanted, standing.HeldBack);
+        return StandingRevision.InTraffic(now, wanted, standing.HeldBack, standing.TakenOut);
     }
 
     /// <summary>What cannot be planned for one service does not hold back the others.</summary>

@@ -398,12 +398,12 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
             RolloutOutcome.Superseded => ChangeOutcome.Superseded,
             RolloutOutcome.Aborted => ChangeOutcome.Aborted,
         };
-        await EndServiceAsync(message.Service, outcome, message.Reason ?? (wayBack ? active.RollbackReason(message.Service) : null), message.Succeeded, message.Failed);
+        await EndServiceAsync(message.Service, outcome, message.Reason ?? (wayBack ? active.RollbackReason(message.Service) : null), message.Succeeded, message.Failed, message.IsSwitched && !wayBack);
     }
 
-    private async Task EndServiceAsync(string service, ChangeOutcome outcome, string? reason, int succeeded, int failed)
+    private async Task EndServiceAsync(string service, ChangeOutcome outcome, string? reason, int succeeded, int failed, bool isSwitched = false)
     {
-        active!.Ended(service, new ServiceEnd(outcome, reason));
+        active!.Ended(service, new ServiceEnd(outcome, reason, isSwitched));
         await SaveAsync(head, [], active.Record);
         Tell(new ChangeEvent.ServiceEnded(service, outcome, succeeded, failed, reason));
         StartServices();

@@ -108,8 +108,8 @@ internal sealed partial class HostActor : ReceiveActor, IWithTimers
         EndWithLink(reason);
         AnswerRefreshes();
 
-        // One that was down is so until it reports: it has only been there for a moment.
-        Publish(snapshot with { State = snapshot.State == HostState.Down ? HostState.Down : HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, [.. snapshot.Stacks]);
+        // One that was down is so until it reports, and what one has that never did is not known: it has only been there for a moment.
+        Publish(snapshot with { State = snapshot.State is HostState.Down or HostState.Unknown ? snapshot.State : HostState.Disconnected, LastSeen = Context.System.Scheduler.Now }, [.. snapshot.Stacks]);
         Timers.StartSingleTimer("down", new HostMessage.DownDeadlinePassed(), downAfter);
     }
 

@@ -5,9 +5,10 @@ using Orchestrator.Stacks;
 
 namespace Orchestrator.Rollouts;
 
-/// <summary>Another host for a slot whose host is lost. Pure.</summary>
+/// <summary>Another host for a slot whose host is lost; a global service's has none but its own, which may be back. Pure.</summary>
 internal static class Reassigning
 {
+    /// <param name="without">Hosts with no part of the stack's networks.</param>
     public static RolloutEvent Choose(
         FleetSnapshot fleet,
         string stack,
@@ -15,14 +16,18 @@ internal static class Reassigning
         StackRevision target,
         ImmutableArray<SlotState> slots,
         ImmutableSortedSet<string> lost,
+        ImmutableArray<string> without,
         RolloutCommand.Reassign command,
         bool isRollback)
     {
         if (service.Deploy.Mode == ServiceMode.Global)
         {
-            return new RolloutEvent.SlotDropped(command.Slot, "its host is lost and the service is global") { At = default };
+            var own = slots.Single(s => s.Plan.Slot == command.Slot).Host;
+            return own is not null && !without.Contains(own, StringComparer.Ordinal) && fleet.Hosts.GetValueOrDefault(own) is { } host && PlacementFilter.Refusal(host, service, target.Services[service.Name]) is null
+                ? new RolloutEvent.SlotReassigned(command.Slot, own) { At = default }
+                : new RolloutEvent.SlotDropped(command.Slot, "its host is lost and the service is global") { At = default };
         }
-        var left = new FleetSnapshot(fleet.Hosts.RemoveRange(lost));
+        var left = new FleetSnapshot(fleet.Hosts.RemoveRange(lost).RemoveRange(without));
         var board = new PlacementBoard(left, stack, countsReservations: !isRollback);
         foreach (var slot in slots.Where(s => s.Plan.Slot != command.Slot && s.Host is not null && !lost.Contains(s.Host)))
         {

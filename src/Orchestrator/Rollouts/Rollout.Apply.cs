@@ -159,16 +159,16 @@ public static partial class Rollout
         {
             return state;
         }
-        if (slot.Phase == SlotPhase.Reassigning)
+        if (slot.Phase == SlotPhase.Reassigning && slot.Host != e.Host)
         {
             return Move(state, slot with { Host = e.Host }, SlotPhase.Pending, e.At);
         }
-        if (!AwaitsItsHost(state, slot) || slot.Host != e.Host)
+        if (slot.Phase != SlotPhase.Reassigning && (slot.Host != e.Host || !AwaitsItsHost(state, slot)))
         {
             return state;
         }
 
-        // It is back with the old replicas it had, and what is held is held again with the slot, for its whole time.
+        // Its own is back, with the old replicas it had, and what is held is held again with the slot, for its whole time.
         var back = slot with { OldLeft = slot.OldLeft.AddRange(slot.OldLost.Where(o => o.Host == e.Host)), OldLost = slot.OldLost.RemoveAll(o => o.Host == e.Host) };
         return Move(InterruptHold(state with { LostHosts = state.LostHosts.Remove(e.Host) }), back, SlotPhase.Pending, e.At);
     }

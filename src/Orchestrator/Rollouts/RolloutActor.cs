@@ -480,7 +480,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
     private void TellHeld() => Context.Parent.Tell(new RolloutMessage.Held(job.Plan.Service, HoldText.Of(state, job.Stack), state.HoldUntil, state.HasInFlight));
 
     private void TellEnded() =>
-        Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, state.Outcome!.Value, state.Reason, state.Succeeded, state.Failed));
+        Context.Parent.Tell(new RolloutMessage.Ended(job.Plan.Service, state.Outcome!.Value, state.Reason, state.Succeeded, state.Failed, state.IsSwitched));
 
     private void Report(ChangeEvent report) => Context.Parent.Tell(new RolloutMessage.Reported(report with { At = Now }));
 
@@ -635,7 +635,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
             // The host may have joined since the rollout began.
             var allocated = await Spanning.AskStandingAsync(networks, target.Spec, snapshot);
             var without = allocated?.Without(service, snapshot.Hosts.Keys) ?? [];
-            var chosen = Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost.Union(without), command, job.IsRollback);
+            var chosen = Reassigning.Choose(snapshot, job.Stack, service, target, slots, lost, without, command, job.IsRollback);
             return chosen is RolloutEvent.ReplicaFailed failed && !without.IsEmpty
                 ? new Reassignment(failed with { Report = failed.Report with { Message = $"{failed.Report.Message}; {NoPart(without)}" } }, allocated)
                 : new Reassignment(chosen, allocated);

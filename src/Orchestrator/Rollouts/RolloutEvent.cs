@@ -78,7 +78,7 @@ public abstract record RolloutEvent
     /// <summary>The host's down deadline has passed.</summary>
     public sealed record HostLost(string Host) : RolloutEvent;
 
-    /// <param name="Host">Another one for a slot whose host is lost; for one that was dropped with its host from what is staged, that one, which is back.</param>
+    /// <param name="Host">Another one for a slot whose host is lost; for a global service's, which may have been dropped with it from what is staged, its own, which is back.</param>
     public sealed record SlotReassigned(int Slot, string Host) : RolloutEvent;
 
     /// <summary>A global service's slot whose host is lost.</summary>

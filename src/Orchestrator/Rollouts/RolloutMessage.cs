@@ -40,7 +40,8 @@ internal abstract record RolloutMessage
     /// <summary>To the parent: it goes on after a pause or a hold.</summary>
     public sealed record Continued(string Service) : RolloutMessage;
 
-    public sealed record Ended(string Service, RolloutOutcome Outcome, string? Reason, int Succeeded, int Failed) : RolloutMessage;
+    /// <param name="IsSwitched">As in <see cref="RolloutState.IsSwitched"/>.</param>
+    public sealed record Ended(string Service, RolloutOutcome Outcome, string? Reason, int Succeeded, int Failed, bool IsSwitched = false) : RolloutMessage;
 }
 
 /// <summary>What one rollout works on.</summary>

@@ -133,6 +133,11 @@ public sealed record RolloutState
 
     public bool IsBlueGreen => Plan.Strategy?.Kind == StrategyKind.BlueGreen;
 
+    /// <summary>blue-green: all traffic has gone to the new replicas, and has not been given back.</summary>
+    public bool IsSwitched => IsBlueGreen && IsPromoted && UnwindsTo is null
+        && Slots.All(s => s.Plan.Action == SlotAction.Remove || s is { Phase: SlotPhase.Done or SlotPhase.Cancelled } or { Phase: SlotPhase.Failed, IsOldRetired: true })
+        && Slots.Any(s => s.Plan.Action != SlotAction.Remove && s.Phase != SlotPhase.Cancelled);
+
     public bool HasInFlight => Slots.Any(s => s.IsInFlight);
 
     public SlotState? Slot(int slot) => Slots.FirstOrDefault(s => s.Plan.Slot == slot);

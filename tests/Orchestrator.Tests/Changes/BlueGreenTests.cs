@@ -57,6 +57,52 @@ public sealed class BlueGreenTests : IDisposable
         Assert.Equal("v2 v2", Serving);
     }
 
+    [Fact]
+    public void Promoted_set_stands_also_when_somebody_aborts_the_change_and_is_what_comes_back_with_another_host()
+    {
+        bench.Deploy(Web("app:v1"));
+        bench.Deploy(Web("app:v2"));
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.IsMute = c => c is AgentCommand.StopReplica;
+        }
+        var promoted = bench.Ask(new ChangeRequest.Promote { Stack = World.Stack });
+        bench.Advance(10);
+        Assert.Equal("v2 v2", Serving);
+        bench.Ask(new ChangeRequest.Abort { Stack = World.Stack });
+        foreach (var host in bench.Hosts.Values)
+        {
+            host.Speak();
+        }
+        bench.Advance(60);
+        Assert.Equal(ChangeOutcome.Aborted, End(promoted).Outcome);
+
+        bench.Disconnect("h2");
+        bench.Advance(60);
+        Assert.Equal("v2 v2", Serving);
+        bench.Connect("h2");
+        bench.Advance(60);
+        Assert.Equal("v2 v2", Serving);
+    }
+
+    [Fact]
+    public void Old_replica_that_was_drained_and_did_not_stop_does_not_fill_the_slot_of_a_lost_one()
+    {
+        bench.Deploy(Web("app:v1"));
+        bench.Deploy(Web("app:v2"));
+        bench["h1"].IsMute = c => c is AgentCommand.StopReplica;
+        bench.Ask(new ChangeRequest.Promote { Stack = World.Stack });
+        bench.Advance(1000);
+        bench.Ask(new ChangeRequest.Abort { Stack = World.Stack });
+        bench.Advance(1000);
+        Assert.Equal("v2 v2", Serving);
+
+        bench["h1"].IsMute = _ => false;
+        bench.Disconnect("h2");
+        bench.Advance(60);
+        Assert.Equal("v2 v2", Serving);
+    }
+
     /// <summary>By the newest table, in order of the slots.</summary>
     private string Serving
     {

@@ -63,6 +63,23 @@ public sealed class FleetActorTests : ActorTestKit
     }
 
     [Fact]
+    public async Task Host_that_loses_its_link_before_it_has_ever_reported_is_not_one_with_nothing_on_it()
+    {
+        await StartAsync("h1", "h2");
+        Connect("h1");
+        Report("h1", "shop");
+        fleet.Tell(new FleetMessage.AgentDisconnected("h2", Connect("h2"), "broken"));
+        var known = FleetSnapshot.Empty;
+        await AwaitConditionAsync(() => (known = fleet.Ask<FleetSnapshot>(new FleetMessage.PeekFleet(), TimeSpan.FromSeconds(5)).GetAwaiter().GetResult()).Hosts["h2"].LastSeen is not null);
+        Assert.Equal((HostState.Unknown, false), (known.Hosts["h2"].State, known.IsHeard));
+
+        fleet.Tell(new FleetMessage.GetFleet(), TestActor);
+        Connect("h2");
+        Report("h2", "blog");
+        Assert.Equal(2, FishForMessage<FleetSnapshot>(_ => true).Hosts.Values.Count(h => h.State == HostState.Ready));
+    }
+
+    [Fact]
     public async Task Host_that_is_new_or_has_another_label_concerns_every_stack()
     {
         await StartAsync();

@@ -45,8 +45,23 @@ public sealed class ReassigningTests
         Assert.Equal("h1", Assert.IsType<RolloutEvent.SlotReassigned>(Choose(fleet, web, slot, isRollback: true)).Host);
     }
 
-    private static RolloutEvent Choose(FleetSnapshot fleet, ServiceSpec next, SlotState slot, bool isRollback = false) =>
-        Reassigning.Choose(fleet, World.Stack, next, World.Revision(2, next), [slot], ["h3"], new RolloutCommand.Reassign(1, 1), isRollback);
+    [Fact]
+    public void Global_slot_is_dropped_with_its_host_unless_that_is_back_and_may_have_it()
+    {
+        var web = World.Service("web");
+        web = web with { Deploy = web.Deploy with { Mode = ServiceMode.Global } };
+        var slot = new SlotState { Batch = 0, Host = "h3", Plan = new SlotPlan { Slot = 1, Action = SlotAction.Replace, Host = "h3", Old = [], Reason = "outdated" } };
+        var fleet = World.Hosts("h1", "h3");
+
+        Assert.Equal("h3", Assert.IsType<RolloutEvent.SlotReassigned>(Choose(fleet, web, slot)).Host);
+        Assert.IsType<RolloutEvent.SlotDropped>(Choose(fleet.With(fleet.Hosts["h3"] with { State = HostState.Down }), web, slot));
+        Assert.IsType<RolloutEvent.SlotDropped>(Choose(fleet, web, slot, without: ["h3"]));
+        web = web with { Deploy = web.Deploy with { Placement = web.Deploy.Placement with { Constraints = [new ConstraintSpec("node.hostname", true, "h1")] } } };
+        Assert.IsType<RolloutEvent.SlotDropped>(Choose(fleet, web, slot));
+    }
+
+    private static RolloutEvent Choose(FleetSnapshot fleet, ServiceSpec next, SlotState slot, bool isRollback = false, ImmutableArray<string>? without = null) =>
+        Reassigning.Choose(fleet, World.Stack, next, World.Revision(2, next), [slot], ["h3"], without ?? [], new RolloutCommand.Reassign(1, 1), isRollback);
 
     private static ServiceSpec Published(string image)
     {
