@@ -82,7 +82,7 @@ internal sealed partial class ServiceDraft
         if (there.IsEmpty)
         {
             var isNew = input.Current?.Services.ContainsKey(service.Name) != true;
-            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost ?? UnderWay(slot), MustFit = pinnedHost is not null, Reason = isNew ? "new" : LossOf(slot) ?? "missing" };
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = pinnedHost ?? UnderWay(slot) ?? KeptOn(slot), MustFit = pinnedHost is not null, Reason = isNew ? "new" : LossOf(slot) ?? "missing" };
         }
         var stay = there
             .Where(r => r.Host.IsSchedulable && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null)
@@ -95,7 +95,7 @@ internal sealed partial class ServiceDraft
         {
             Slot = slot,
             Action = SlotAction.Replace,
-            Host = pinnedHost ?? UnderWay(slot) ?? stay,
+            Host = pinnedHost ?? UnderWay(slot) ?? (input.IsRollback ? KeptOn(slot) : null) ?? stay,
             MustFit = pinnedHost is not null,
             Old = there,
             Reason = there.Any(r => r.Replica.Key.Revision == revision.Id && HasDrifted(r.Replica)) ? "its configuration is not that of its revision: somebody has replaced it"
@@ -107,6 +107,10 @@ internal sealed partial class ServiceDraft
     /// <summary>Where it is being brought already, unless it cannot go there any more.</summary>
     private string? UnderWay(int slot) =>
         input.UnderWay.TryGetValue((service.Name, slot), out var name) && input.Fleet.Hosts.GetValueOrDefault(name) is { } host && PlacementFilter.Refusal(host, service, revision) is null ? name : null;
+
+    /// <summary>Where a stopped replica of the very revision is kept, which has only to be started; null where none is, or may not run any more.</summary>
+    private string? KeptOn(int slot) =>
+        Retained(slot, r => r.Replica.Key.Revision == revision.Id && !HasDrifted(r.Replica) && PlacementFilter.Refusal(r.Host, service, revision) is null).Select(r => r.Host.Name).FirstOrDefault();
 
     /// <summary>It says that it is of a revision, and was made from something else: not by us.</summary>
     private bool HasDrifted(ReplicaSnapshot replica) =>

@@ -592,6 +592,22 @@ public sealed class PlannerTests
         Assert.Equal("ports changed", Plan(Hosts("h1").Run("h1", bound, 1), Revision(1, bound), Revision(2, shared)).Services[0].Reason);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Way_back_goes_to_the_host_where_the_old_replica_is_kept_and_nothing_has_to_be_made(bool newIsThere)
+    {
+        var (v1, v2) = (Service("web", "app:v1"), Service("web", "app:v2"));
+        var fleet = Hosts("h1", "h2", "h3").Run("h2", v1, 1, ReplicaState.Retained);
+        fleet = newIsThere ? fleet.Run("h3", v2, 1) : fleet;
+        var back = new PlanInput { Stack = Stack, Current = Revision(2, v2), Target = Revision(1, v1), Fleet = fleet, IsRollback = true };
+        Assert.Equal("h2", Assert.Single(Planner.Plan(back).Plan!.Services[0].Slots).Host);
+
+        // It takes nothing any more.
+        fleet = fleet.With(fleet.Hosts["h2"] with { State = HostState.Down });
+        Assert.Equal(newIsThere ? "h3" : "h1", Assert.Single(Planner.Plan(back with { Fleet = fleet }).Plan!.Services[0].Slots).Host);
+    }
+
     [Fact]
     public void Older_retained_containers_are_pruned_and_the_one_to_go_back_to_is_not()
     {
