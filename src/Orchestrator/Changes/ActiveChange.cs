@@ -20,11 +20,14 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
 
     /// <summary>Those of the held that nothing but a person ends.</summary>
     private readonly HashSet<string> unpromoted = new(StringComparer.Ordinal);
+
+    /// <summary>Told to resume, and their answer is out: what they have told so far may be from before it.</summary>
+    private readonly HashSet<string> resuming = new(StringComparer.Ordinal);
     private bool isPlanningRevert;
 
     public ChangeRecord Record { get; private set; } = record;
 
-    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s) && !unpromoted.Contains(s)) || planningBack.Count > 0 || isPlanningRevert || Startable().Any();
+    public bool IsBusy => rollouts.Keys.Any(s => !paused.ContainsKey(s) && !unpromoted.Contains(s)) || resuming.Count > 0 || planningBack.Count > 0 || isPlanningRevert || Startable().Any();
 
     /// <summary>Some rollout has yet to say where its journal left it: until then nobody knows whether the change is paused.</summary>
     public bool IsRecovering => recovering.Count > 0;
@@ -129,10 +132,14 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
         Released(service);
     }
 
+    /// <summary>False when nobody waited for its answer.</summary>
+    public bool Resumed(string service) => resuming.Remove(service);
+
     public void Ended(string service, ServiceEnd end)
     {
         rollouts.Remove(service);
         recovering.Remove(service);
+        resuming.Remove(service);
         paused.Remove(service);
         planningBack.Remove(service);
         Released(service);
@@ -143,6 +150,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     {
         rollouts.Remove(service);
         recovering.Remove(service);
+        resuming.Remove(service);
         paused.Remove(service);
         planningBack.Add(service);
         Released(service);
@@ -160,6 +168,7 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     public void Resume()
     {
         Record = Record with { Pause = null, Begun = Record.Revert is null ? null : Record.Begun };
+        resuming.UnionWith(rollouts.Keys);
         TellAll(new RolloutMessage.Resume());
     }
 

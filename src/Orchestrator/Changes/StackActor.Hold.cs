@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Orchestrator.Api;
 using Orchestrator.Planning;
 using Orchestrator.Rollouts;
+using Orchestrator.Stacks;
 
 namespace Orchestrator.Changes;
 
@@ -27,11 +29,42 @@ internal sealed partial class StackActor
         }
         var held = change.Record.Held;
         change.Continued(message.Service);
-        if (change.Record.Held.Count != held.Count)
+        var lifted = NoLongerPaused(change);
+        if (change.Record.Held.Count != held.Count || !lifted.IsEmpty)
         {
-            await SaveAsync(head, [], change.Record);
+            await SaveAsync(head, lifted, change.Record);
         }
     }
+
+    /// <summary>Only when all have answered is it known whether the change goes on, is held or is paused again: they answer one by one.</summary>
+    private async Task ResumedAsync(string service)
+    {
+        if (active is { } change && change.IsFrom(service, Sender) && change.Resumed(service))
+        {
+            await ConcludeAsync();
+        }
+    }
+
+    private async Task RecoveredAsync(RolloutMessage.Recovered message)
+    {
+        if (active?.IsFrom(message.Service, Sender) == true)
+        {
+            active.Recovered(message.Service);
+
+            // One that failed over a resume does not answer any more, and has just said where its journal left it.
+            await ResumedAsync(message.Service);
+        }
+        if (active is not { IsRecovering: true })
+        {
+            Stash.UnstashAll();
+        }
+    }
+
+    /// <summary>The revision, when it is recorded as paused and the change is not: some service goes on, or all that are left are held.</summary>
+    private ImmutableArray<StackRevision> NoLongerPaused(ActiveChange change) =>
+        !change.IsPaused && revisions.FirstOrDefault(r => r.Number == change.Record.Plan.TargetRevision) is { State: RevisionState.Paused }
+            ? SetState(change.Record.Plan.TargetRevision, RevisionState.Running, null)
+            : [];
 
     private async Task PromoteAsync(ChangeRequest.Promote request, IActorRef follower)
     {

@@ -153,18 +153,9 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         });
         Receive<RolloutMessage.Recovered>(_ => repairs.ContainsKey(Sender), _ => { });
         Receive<RolloutMessage.Ended>(_ => repairs.ContainsKey(Sender), RepairEnded);
-        Receive<RolloutMessage.Recovered>(m =>
-        {
-            if (active?.IsFrom(m.Service, Sender) == true)
-            {
-                active.Recovered(m.Service);
-            }
-            if (active is not { IsRecovering: true })
-            {
-                Stash.UnstashAll();
-            }
-        });
+        ReceiveAsync<RolloutMessage.Recovered>(RecoveredAsync);
         ReceiveAsync<RolloutMessage.Continued>(ContinuedAsync);
+        ReceiveAsync<RolloutMessage.Resumed>(m => ResumedAsync(m.Service));
         ReceiveAsync<RolloutMessage.Held>(HeldAsync);
         ReceiveAsync<RolloutMessage.Paused>(PausedAsync);
         ReceiveAsync<RolloutMessage.Ended>(EndedAsync);
@@ -431,6 +422,10 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         }
         if (change.IsHeld)
         {
+            if (NoLongerPaused(change) is { IsEmpty: false } lifted)
+            {
+                await SaveAsync(head, lifted, change.Record);
+            }
             TellHeld();
             return;
         }

@@ -246,7 +246,7 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
                 Reassign(m.Command);
             }
         });
-        ReceiveAsync<RolloutMessage.Resume>(_ => state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing ? RecordAsync(new RolloutEvent.Resumed { At = Now }) : Task.CompletedTask);
+        ReceiveAsync<RolloutMessage.Resume>(_ => ResumeAsync());
         ReceiveAsync<RolloutMessage.Pause>(m => state.Phase is RolloutPhase.Running or RolloutPhase.Delaying or RolloutPhase.Holding ? RecordAsync(new RolloutEvent.PauseStarted(m.Reason) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.GoBack>(m => state.Phase is RolloutPhase.Unwinding or RolloutPhase.Aborting or RolloutPhase.Ended
             ? Task.CompletedTask
@@ -254,6 +254,15 @@ internal sealed partial class RolloutActor : ReceiveActor, IWithTimers, IWithSta
         ReceiveAsync<RolloutMessage.Promote>(_ => state.Phase == RolloutPhase.Holding ? RecordAsync(new RolloutEvent.Promoted(OnRequest: true) { At = Now }) : Task.CompletedTask);
         ReceiveAsync<RolloutMessage.Abort>(m => RecordAsync(new RolloutEvent.AbortRequested(m.Reason) { At = Now }));
         ReceiveAsync<RolloutMessage.Supersede>(m => RecordAsync(new RolloutEvent.UnwindStarted(RolloutOutcome.Superseded, m.Reason) { At = Now }));
+    }
+
+    private async Task ResumeAsync()
+    {
+        if (state.Phase is RolloutPhase.Paused or RolloutPhase.Pausing)
+        {
+            await RecordAsync(new RolloutEvent.Resumed { At = Now });
+        }
+        Context.Parent.Tell(new RolloutMessage.Resumed(job.Plan.Service));
     }
 
     private Task PublishedAsync(TrafficMessage.Published message)

@@ -6,7 +6,7 @@ namespace Orchestrator.Rollouts;
 /// <summary>Between a stack's actor and its rollouts.</summary>
 internal abstract record RolloutMessage
 {
-    /// <summary>Failed slots are tried again.</summary>
+    /// <summary>Failed slots are tried again. Answered with <see cref="Resumed"/>, also by one that was not paused.</summary>
     public sealed record Resume : RolloutMessage;
 
     public sealed record Abort(string Reason) : RolloutMessage;
@@ -39,6 +39,9 @@ internal abstract record RolloutMessage
 
     /// <summary>To the parent: it goes on after a pause or a hold.</summary>
     public sealed record Continued(string Service) : RolloutMessage;
+
+    /// <summary>To the parent: <see cref="Resume"/> is heard, and where it has led so far has been told.</summary>
+    public sealed record Resumed(string Service) : RolloutMessage;
 
     /// <param name="IsSwitched">As in <see cref="RolloutState.IsSwitched"/>.</param>
     public sealed record Ended(string Service, RolloutOutcome Outcome, string? Reason, int Succeeded, int Failed, bool IsSwitched = false) : RolloutMessage;

@@ -50,13 +50,52 @@ public sealed class PauseTests : IDisposable
     public void Held_change_that_was_paused_is_held_again_by_resume_and_can_be_promoted(StrategyKind kind)
     {
         bench.Deploy(Spec(Service("web", "app:v1", replicas: 2)));
-        var next = Service("web", "app:v2", replicas: 2);
-        Assert.Equal(ChangeOutcome.Held, End(bench.Deploy(Spec(next with { Deploy = next.Deploy with { Strategy = new StrategySpec { Kind = kind, IsManual = true } } }))).Outcome);
+        Assert.Equal(ChangeOutcome.Held, End(bench.Deploy(Spec(Manual(Service("web", "app:v2", replicas: 2), kind)))).Outcome);
         Assert.Equal(ChangeOutcome.Paused, End(bench.Ask(new ChangeRequest.Pause { Stack = World.Stack })).Outcome);
 
         Assert.Equal(ChangeOutcome.Held, End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack })).Outcome);
         Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Promote { Stack = World.Stack })).Outcome);
         Assert.Equal("web.1=app:v2 web.2=app:v2", bench.Running);
+    }
+
+    [Theory]
+    [InlineData(StrategyKind.Canary, StrategyKind.BlueGreen)]
+    [InlineData(StrategyKind.BlueGreen, StrategyKind.Canary)]
+    [InlineData(StrategyKind.BlueGreen, StrategyKind.BlueGreen)]
+    public void Two_held_services_that_were_paused_are_both_held_again_by_resume(StrategyKind api, StrategyKind web)
+    {
+        BeginHeld(api, web);
+        var paused = End(bench.Ask(new ChangeRequest.Pause { Stack = World.Stack, By = "alice" }));
+        Assert.Equal((ChangeOutcome.Paused, RevisionState.Paused), (paused.Outcome, bench.State.Revisions[0].State));
+        var before = bench.Events.Count(e => e.Kind == StackEventKind.ChangePaused);
+
+        var held = End(bench.Ask(new ChangeRequest.Resume { Stack = World.Stack }));
+
+        Assert.Equal(ChangeOutcome.Held, held.Outcome);
+        Assert.Contains("api: ", held.Message, StringComparison.Ordinal);
+        Assert.Contains("web: ", held.Message, StringComparison.Ordinal);
+        Assert.Equal((RevisionState.Running, null), (bench.State.Revisions[0].State, bench.State.Revisions[0].Detail));
+        Assert.Equal(before, bench.Events.Count(e => e.Kind == StackEventKind.ChangePaused));
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Promote { Stack = World.Stack })).Outcome);
+        Assert.Equal("api.1=api:v2 api.2=api:v2 web.1=web:v2 web.2=web:v2", bench.Running);
+    }
+
+    [Fact]
+    public void Promotion_beside_a_paused_service_goes_on_until_that_alone_is_left()
+    {
+        bench.FailImage("web:v2");
+        BeginHeld(StrategyKind.BlueGreen, StrategyKind.BlueGreen);
+        Assert.Equal(RevisionState.Paused, bench.State.Revisions[0].State);
+        bench["h1"].IsMute = bench["h2"].IsMute = command => command is AgentCommand.StopReplica;
+
+        var promoted = bench.Ask(new ChangeRequest.Promote { Stack = World.Stack, Service = "api" });
+        Assert.Equal(RevisionState.Running, bench.State.Revisions[0].State);
+        bench["h1"].Speak();
+        bench["h2"].Speak();
+        bench.Settle();
+
+        Assert.Equal(ChangeOutcome.Paused, End(promoted).Outcome);
+        Assert.Equal(RevisionState.Paused, bench.State.Revisions[0].State);
     }
 
     [Fact]
@@ -240,6 +279,16 @@ public sealed class PauseTests : IDisposable
     }
 
     private static StackSpec Updated => Spec(Service("web", "app:v2", replicas: 2));
+
+    /// <summary>Services api and web at once, both until somebody promotes them.</summary>
+    private void BeginHeld(StrategyKind api, StrategyKind web)
+    {
+        bench.Deploy(Spec(Service("api", "api:v1", replicas: 2), Service("web", "web:v1", replicas: 2)));
+        bench.Deploy(Spec(Manual(Service("api", "api:v2", replicas: 2), api), Manual(Service("web", "web:v2", replicas: 2), web)));
+    }
+
+    private static ServiceSpec Manual(ServiceSpec service, StrategyKind kind) =>
+        service with { Deploy = service.Deploy with { Strategy = new StrategySpec { Kind = kind, IsManual = true } } };
 
     /// <summary>web.1 hangs in its gate.</summary>
     private List<object> BeginUpdate()

@@ -52,6 +52,24 @@ public sealed class HeldRolloutActorTests : ActorTestKit
     }
 
     [Fact]
+    public void Resume_is_answered_after_what_it_led_to_and_also_when_there_is_nothing_to_resume()
+    {
+        var rollout = Begin(Job(StrategyKind.BlueGreen, 1));
+        Stage(rollout, 1);
+        FishForMessage<RolloutMessage.Held>(_ => true);
+
+        rollout.Tell(new RolloutMessage.Resume());
+        ExpectMsg<RolloutMessage.Resumed>();
+
+        rollout.Tell(new RolloutMessage.Pause("paused by alice"));
+        FishForMessage<RolloutMessage.Paused>(_ => true);
+        rollout.Tell(new RolloutMessage.Resume());
+        FishForMessage<RolloutMessage.Continued>(_ => true);
+        Assert.Equal("web", ExpectMsg<RolloutMessage.Held>().Service);
+        Assert.Equal("web", ExpectMsg<RolloutMessage.Resumed>().Service);
+    }
+
+    [Fact]
     public void Switch_that_is_called_off_is_undone_with_one_message_and_again_after_a_restart()
     {
         var job = Job(StrategyKind.BlueGreen, 2);
