@@ -63,7 +63,10 @@ public sealed record PlanFile
     public byte[] ToBytes() => CanonicalJson.Write(this, ApiJson.Default.PlanFile);
 
     /// <exception cref="JsonException">Not a plan file.</exception>
-    public static PlanFile Read(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize(bytes, ApiJson.Default.PlanFile) ?? throw new JsonException("a plan file is not null");
+    public static PlanFile Read(ReadOnlySpan<byte> bytes) =>
+        JsonSerializer.Deserialize(bytes, ApiJson.Default.PlanFile) is { Stack: not null, Spec: not null, Images: not null, State: not null, Plan: not null } file
+            ? file
+            : throw new JsonException("a plan file has no nulls");
 
     private string Digest() => CanonicalJson.Digest(this with { Plan = Plan with { Warnings = [] } }, ApiJson.Default.PlanFile);
 }

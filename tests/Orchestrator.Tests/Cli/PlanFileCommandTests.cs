@@ -39,6 +39,62 @@ public sealed class PlanFileCommandTests : IDisposable
         Assert.True(Assert.Single(_cli.Coordinator.Requests).SkipUnreachable);
     }
 
+    [Theory]
+    [InlineData("shop.yaml", "is one of the files that the plan is made from, and would be lost; nothing was written")]
+    [InlineData("sub/../shop.yaml", "is one of the files that the plan is made from")]
+    [InlineData("link.yaml", "is one of the files that the plan is made from")]
+    [InlineData("folder/shop.yaml", "is one of the files that the plan is made from")]
+    [InlineData("shop.env", "is one of the files that the plan is made from")]
+    [InlineData("other.yaml", "exists and is not a plan file; its contents would be lost; nothing was written")]
+    [InlineData("compose.json", "exists and is not a plan file")]
+    public async Task Plan_out_never_overwrites_what_is_no_plan_file(string target, string said)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var (shop, env) = (Path.Combine(_folder.FullName, "shop.yaml"), Path.Combine(_folder.FullName, "shop.env"));
+        foreach (var name in (string[])["shop.yaml", "other.yaml"]) await System.IO.File.WriteAllTextAsync(Path.Combine(_folder.FullName, name), "services: {}\n");
+        await System.IO.File.WriteAllTextAsync(env, "");
+        await System.IO.File.WriteAllTextAsync(Path.Combine(_folder.FullName, "compose.json"), """{"services":{}}""");
+        System.IO.File.CreateSymbolicLink(Path.Combine(_folder.FullName, "link.yaml"), shop);
+        Directory.CreateSymbolicLink(Path.Combine(_folder.FullName, "folder"), _folder.FullName);
+        var path = Path.Combine(_folder.FullName, target);
+        var before = await System.IO.File.ReadAllTextAsync(path);
+        _cli.Coordinator.PlanFile = File();
+
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("plan", shop, "--env-file", env, "--out", path));
+
+        Assert.Equal(before, await System.IO.File.ReadAllTextAsync(path));
+        Assert.Contains($"{path} {said}", _cli.Error, StringComparison.Ordinal);
+        Assert.Contains(".plan.json`", _cli.Error, StringComparison.Ordinal);
+        Assert.Empty(_cli.Coordinator.Requests);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Plan_out_replaces_a_plan_file_and_fills_an_empty_one(bool isPlanFile)
+    {
+        await System.IO.File.WriteAllBytesAsync(PathOfPlan, isPlanFile ? (File() with { SkipUnreachable = true }).Sealed().ToBytes() : []);
+        _cli.Coordinator.PlanFile = File();
+
+        Assert.Equal(ExitCode.Done, await _cli.RunAsync("plan", "stack.yaml", "--out", PathOfPlan));
+
+        Assert.Equal(File().ToBytes(), await System.IO.File.ReadAllBytesAsync(PathOfPlan));
+    }
+
+    [Theory]
+    [InlineData("shop.yaml", "by its name it is a stack file", "plan {0}shop.yaml --out {0}shop.plan.json`")]
+    [InlineData("plan.json", "it is not the JSON that `orchestrator plan --out` writes", "plan stack.yaml --out {0}plan.plan.json`")]
+    [InlineData("shop.plan.json", "it is not the JSON that `orchestrator plan --out` writes", "plan stack.yaml --out {0}shop-2.plan.json`")]
+    public async Task Apply_of_a_stack_file_shows_nothing_of_it_and_advises_another_name(string name, string what, string advice)
+    {
+        var folder = _folder.FullName + Path.DirectorySeparatorChar;
+        await System.IO.File.WriteAllTextAsync(folder + name, "name: shop\nservices:\n  web:\n    environment:\n      PASSWORD: hunter2\n");
+
+        Assert.Equal(ExitCode.Usage, await _cli.RunAsync("apply", folder + name));
+
+        Assert.Equal($"error: {folder}{name} is not a plan file: {what}; make one with `orchestrator {string.Format(System.Globalization.CultureInfo.InvariantCulture, advice, folder)}\n", _cli.Error);
+    }
+
     [Fact]
     public async Task Plan_out_that_cannot_be_written_is_bad_usage()
     {
@@ -122,6 +178,8 @@ public sealed class PlanFileCommandTests : IDisposable
 
     [Theory]
     [InlineData("not json", "is not a plan file")]
+    [InlineData("null", "is not a plan file")]
+    [InlineData("""{"stack":"hello","spec":null,"images":{},"state":null,"plan":null}""", "is not a plan file")]
     [InlineData(null, "cannot be read")]
     public async Task Apply_of_what_is_no_plan_file_is_bad_usage(string? text, string said)
     {

@@ -24,13 +24,13 @@ internal sealed class ApplyCommand : CliCommand
     protected override async Task<int> RunAsync(Invocation invocation)
     {
         var path = invocation.Arguments.GetRequiredValue(_plan);
-        var file = Read(path);
+        var file = Read(invocation, path);
         var request = new ChangeRequest.Apply { Stack = file.Stack, File = file, Certificates = Certificates(invocation, file), SkipUnreachable = file.SkipUnreachable, WaitsForPromotion = _follow.Waits(invocation.Arguments) };
         await using var connection = await invocation.OpenAsync(changes: true).ConfigureAwait(false);
         return await new ChangeRun(invocation, connection).RunAsync(request, _follow.Of(invocation.Arguments)).ConfigureAwait(false);
     }
 
-    private static PlanFile Read(string path)
+    private static PlanFile Read(Invocation invocation, string path)
     {
         try
         {
@@ -41,9 +41,11 @@ internal sealed class ApplyCommand : CliCommand
         {
             throw CliException.Usage($"{path} cannot be read: {e.Message}");
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw CliException.Usage($"{path} is not a plan file ({e.Message}); make one with `orchestrator plan stack.yaml --out {path}`");
+            // What the reader says quotes the file, which may have an environment in it.
+            var (what, source) = PlanFileTarget.IsYaml(path) ? ("by its name it is a stack file", path) : ("it is not the JSON that `orchestrator plan --out` writes", "stack.yaml");
+            throw CliException.Usage($"{path} is not a plan file: {what}; make one with `{invocation.Hint($"plan {source} --out {PlanFileTarget.OtherThan(path)}")}`");
         }
     }
 

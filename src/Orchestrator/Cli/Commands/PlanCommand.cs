@@ -62,6 +62,8 @@ internal sealed class PlanCommand : CliCommand
             ForceRecreate = invocation.Arguments.GetValue(_force),
             SkipUnreachable = invocation.Arguments.GetValue(_skip),
         };
+        if (invocation.Arguments.GetValue(_out) is { } wanted && !PlanFileTarget.IsStandardOutput(wanted))
+            RequireNothingLost(invocation, wanted);
         await using var connection = await invocation.OpenAsync().ConfigureAwait(false);
         if (invocation.Arguments.GetValue(_out) is { } path)
         {
@@ -86,6 +88,19 @@ internal sealed class PlanCommand : CliCommand
         }
 
         return await ShowAsync(invocation, connection.Coordinator, request, invocation.Arguments.GetValue(_json)).ConfigureAwait(false);
+    }
+
+    private void RequireNothingLost(Invocation invocation, string path)
+    {
+        try
+        {
+            if (PlanFileTarget.Refusal(path, _file.Inputs(invocation)) is { } refusal)
+                throw CliException.Usage($"{refusal}; nothing was written. Name another file, such as `--out {PlanFileTarget.OtherThan(path)}`");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw CliException.Usage($"{path} exists, and whether it is a plan file that may be replaced cannot be told: {e.Message}; nothing was written");
+        }
     }
 
     /// <summary>For its owner alone: the environment is in it.</summary>

@@ -47,6 +47,10 @@ internal sealed class StackFileOptions
         return (spec, services, result.Certificates);
     }
 
+    /// <summary>The files that are read, as far as the command line tells; without standard input.</summary>
+    public IEnumerable<string> Inputs(Invocation invocation) =>
+        Split(invocation.Arguments, invocation.Services.StackFiles).Files.Where(f => f != "-").Concat(invocation.Arguments.GetValue(_envFiles) ?? []);
+
     /// <summary>Leading words that look like files are files; all others are services.</summary>
     private (IReadOnlyList<string> Files, IReadOnlyList<string> Services) Split(ParseResult arguments, IStackFiles disk)
     {
