@@ -29,21 +29,19 @@ internal static class CoordinatorViews
         replica.RestartCount,
         replica.Ports);
 
-    /// <summary>Why it pauses or is not good, and what ends over and over.</summary>
-    private static string? DetailOf(StackState stack, StackRevision current, DateTimeOffset now)
+    /// <summary>Why it pauses or is not good, what is not served as it is wanted while nobody changes it, and what ends over and over.</summary>
+    private static string? DetailOf(StackState stack, StackRevision current, ImmutableArray<ServiceServing> services, DateTimeOffset now)
     {
         var loops = stack.CrashLoops.OrderBy(l => l.Key.Service, StringComparer.Ordinal).ThenBy(l => l.Key.Slot).Select(l => $"{l.Key.Service}.{l.Key.Slot}: {l.Value.Text(now)}");
-        var detail = string.Join("; ", new[] { stack.Detail ?? current.Detail }.Concat(loops).Where(d => !string.IsNullOrEmpty(d)));
+        var faults = stack.Active is null ? services.Select(s => s.Fault()) : [];
+        var detail = string.Join("; ", new[] { stack.Detail ?? current.Detail }.Concat(faults).Concat(loops).Where(d => !string.IsNullOrEmpty(d)));
         return detail.Length == 0 ? null : detail;
     }
 
     public static StackView Of(StackState stack, FleetSnapshot fleet, DateTimeOffset now)
     {
         var current = stack.Revisions.First(r => r.Number == stack.Head.Current);
-        var desired = current.Spec.Services.Sum(s => s.Deploy.Mode == ServiceMode.Global
-            ? fleet.Hosts.Values.Count(h => PlacementFilter.Refusal(h, s, current.Services[s.Name]) is null)
-            : s.Deploy.Replicas);
-        var serving = fleet.Replicas(stack.Head.Stack).Count(r => r.Replica.IsServing && current.Services.GetValueOrDefault(r.Replica.Key.Service)?.Id == r.Replica.Key.Revision);
+        var services = ServiceServing.OfAll(stack, current, fleet);
         var state = stack switch
         {
             { Active: not null } when current.State == RevisionState.Paused => "paused",
@@ -51,9 +49,10 @@ internal static class CoordinatorViews
             { Active: { Kind: ChangeKind.Repair } } => "repairing",
             { Active: not null } => "updating",
             { Repairing.IsEmpty: false } => "repairing",
-            _ => serving >= desired && current.State == RevisionState.Good ? "stable" : "degraded",
+            _ when services.Any(s => s.Serving < s.Desired) => "degraded",
+            _ => current.State == RevisionState.Good ? "stable" : WordOf(current.State),
         };
-        return new StackView(stack.Head.Stack, current.Number, state, current.Spec.Services.Length, serving, desired, DetailOf(stack, current, now))
+        return new StackView(stack.Head.Stack, current.Number, state, services.Length, services.Sum(s => s.Serving), services.Sum(s => s.Desired), DetailOf(stack, current, services, now))
         {
             InMaintenance = [.. stack.Head.InMaintenance.Where(current.Services.ContainsKey)],
         };
@@ -62,22 +61,24 @@ internal static class CoordinatorViews
     public static RevisionView Of(StackRevision revision, StackState stack)
     {
         var isCurrent = revision.Number == stack.Head.Current;
-        var state = isCurrent && revision.State == RevisionState.Good ? "current" : revision.State switch
-        {
-            RevisionState.Running => "running",
-            RevisionState.Paused => "paused",
-            RevisionState.Good => "good",
-            RevisionState.Failed => "failed",
-            RevisionState.RolledBack => "rolled-back",
-            RevisionState.Superseded => "superseded",
-            RevisionState.Aborted => "aborted",
-        };
+        var state = isCurrent && revision.State == RevisionState.Good ? "current" : WordOf(revision.State);
         var services = revision.Services.ToImmutableSortedDictionary(
             s => s.Key,
             s => new RevisionServiceView(s.Value.Id[..ReplicaKey.ShortRevisionLength], ImageName(revision, s.Key), revision.Spec.Services.FirstOrDefault(x => x.Name == s.Key)?.Deploy.Replicas ?? 0),
             StringComparer.Ordinal);
         return new RevisionView(revision.Number, revision.Created, state, services, revision.Detail);
     }
+
+    private static string WordOf(RevisionState state) => state switch
+    {
+        RevisionState.Running => "running",
+        RevisionState.Paused => "paused",
+        RevisionState.Good => "good",
+        RevisionState.Failed => "failed",
+        RevisionState.RolledBack => "rolled-back",
+        RevisionState.Superseded => "superseded",
+        RevisionState.Aborted => "aborted",
+    };
 
     /// <summary>Every revision's images by the names people gave them.</summary>
     public static IReadOnlyDictionary<(string Service, string Revision), string> ImageNames(StackState stack)

@@ -32,7 +32,14 @@ public sealed record ServiceExplanation
     /// <summary><c>3 replicas of hello:v2 (01234567)</c>.</summary>
     public required string Wanted { get; init; }
 
+    /// <summary>Slots in which a replica serves, of whichever revision; without those that are out of the traffic until a switch.</summary>
     public int Serving { get; init; }
+
+    /// <summary>How many of <see cref="Serving"/> are served by other revisions than the wanted one only, by the short revision.</summary>
+    public ImmutableSortedDictionary<string, int> ServingOld { get; init => field = value ?? ImmutableSortedDictionary<string, int>.Empty; } = ImmutableSortedDictionary<string, int>.Empty;
+
+    /// <summary>New replicas that are ready, and out of the traffic until a switch.</summary>
+    public int Withheld { get; init; }
 
     public int Desired { get; init; }
 

@@ -46,7 +46,8 @@ public sealed record CrashLoopView(int Exits, TimeSpan Within, DateTimeOffset? N
     private static string Words(TimeSpan time) => time < TimeSpan.FromMinutes(2) ? $"{Math.Max(1, Math.Ceiling(time.TotalSeconds)):0} s" : $"{time.TotalMinutes:0} min";
 }
 
-/// <param name="State">stable, updating, paused, degraded.</param>
+/// <param name="State">stable, updating, held, repairing, paused; degraded when a slot is not served; failed, aborted, superseded or rolled-back when all are, and the wanted revision is not what every one of them got to.</param>
+/// <param name="ReplicasServing">Slots in which a replica serves, of whichever revision.</param>
 public sealed record StackView(string Stack, int Revision, string State, int Services, int ReplicasServing, int ReplicasDesired, string? Detail)
 {
     /// <summary>Services whose traffic is answered with the maintenance page.</summary>

@@ -45,16 +45,17 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
             .Where(r => r.Replica.Key.Stack == stack && r.Replica.Key.Service == service.Name && r.Replica.State != ReplicaState.Retained)
             .OrderBy(r => r.Replica.Key.Slot).ThenBy(r => r.Host.Name, StringComparer.Ordinal)
             .ToList();
-        var desired = service.Deploy.Mode == ServiceMode.Global
-            ? fleet.Hosts.Values.Count(h => PlacementFilter.Refusal(h, service, revision) is null)
-            : service.Deploy.Replicas;
+        var serving = ServiceServing.Of(state, current, service, fleet);
+        var desired = serving.Desired;
         var numbers = there.Select(r => r.Replica.Key.Slot).ToHashSet();
         var missing = service.Deploy.Mode == ServiceMode.Global ? [] : Enumerable.Range(1, desired).Where(n => !numbers.Contains(n)).Take(Math.Max(0, desired - numbers.Count));
         return new ServiceExplanation
         {
             Service = service.Name,
             Wanted = $"{(service.Deploy.Mode == ServiceMode.Global ? "one replica on each host" : desired == 1 ? "1 replica" : $"{desired} replicas")} of {service.Container.Image} ({revision.Id[..Math.Min(revision.Id.Length, ReplicaKey.ShortRevisionLength)]})",
-            Serving = there.Count(r => r.Host.State != HostState.Down && r.Replica.IsServing && r.Replica.Key.Revision == revision.Id),
+            Serving = serving.Serving,
+            ServingOld = serving.OfOthers,
+            Withheld = serving.Withheld.Count,
             Desired = desired,
             Replicas =
             [
@@ -63,7 +64,7 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
                     r.Host.Name,
                     r.Host.State == HostState.Down ? "lost" : r.Replica.State.ToString().ToLowerInvariant(),
                     r.Replica.Health.ToString().ToLowerInvariant(),
-                    [.. Why(service.Name, r.Replica.Key.Slot), .. Now(r.Host, r.Replica, revision)],
+                    [.. Why(service.Name, r.Replica.Key.Slot), .. Now(r.Host, r.Replica, revision, serving)],
                     r.Replica.HealthOutput ?? ProbeOf(service.Name, r.Replica))),
                 .. missing.Select(slot => new ReplicaExplanation(slot, null, "missing", "none", [.. Why(service.Name, slot), .. Missing(service, revision, slot)], null)),
             ],
@@ -78,8 +79,12 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
         return own.Skip(Math.Max(decided, own.Count - WhyMax)).TakeLast(WhyMax).Select(Line);
     }
 
-    private IEnumerable<string> Now(HostSnapshot host, ReplicaSnapshot replica, ServiceRevision revision)
+    private IEnumerable<string> Now(HostSnapshot host, ReplicaSnapshot replica, ServiceRevision revision, ServiceServing serving)
     {
+        if (serving.Withheld.Contains((host.Name, replica.ContainerName)))
+        {
+            yield return "it is ready, and out of the traffic until the switch";
+        }
         if (host.State is HostState.Down or HostState.Disconnected)
         {
             yield return $"host {host.Name} is {host.State.ToString().ToLowerInvariant()}{(host.LastSeen is { } seen ? $" since {Time(seen)}" : "")}";
@@ -140,10 +145,15 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
         {
             yield return $"revision {current.Number} is {current.State.ToString().ToLowerInvariant()}{(current.Detail is null ? "" : $": {current.Detail}")}; only what is lost of what stands is brought back by itself, nothing is replaced";
         }
-        foreach (var service in services.Where(s => s.Serving < s.Desired))
+        foreach (var service in services)
         {
-            var worst = service.Replicas.FirstOrDefault(r => r.State == "missing" || r.State != "running" || r.Health is "unhealthy" or "starting");
-            yield return $"{service.Service} serves with {service.Serving} of {service.Desired}{(worst?.Why is [.., var last] ? $": {service.Service}.{worst.Slot}: {last}" : "")}";
+            if (ServiceServing.Of(state, current, current.Service(service.Service), fleet).Fault() is not { } fault)
+            {
+                continue;
+            }
+            // One whose slot is served by nothing else comes first.
+            var worst = service.Replicas.Where(r => !IsUp(r)).MinBy(r => service.Replicas.Any(o => o.Slot == r.Slot && IsUp(o)));
+            yield return $"{fault}{(worst?.Why is [.., var last] ? $": {service.Service}.{worst.Slot}: {last}" : "")}";
         }
         foreach (var host in fleet.Hosts.Values.Where(h => h.State is HostState.Down or HostState.Disconnected))
         {
@@ -154,6 +164,8 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
             yield return $"{service} is in maintenance: its page is answered, not its replicas";
         }
     }
+
+    private static bool IsUp(ReplicaExplanation replica) => replica is { State: "running", Health: not ("unhealthy" or "starting") };
 
     private IEnumerable<string> Next(ImmutableArray<ServiceExplanation> services)
     {

@@ -41,6 +41,30 @@ public sealed class BlueGreenTests : IDisposable
         Assert.Equal("web.1=app:v1 web.2=app:v1", bench.Running);
     }
 
+    [Theory]
+    [InlineData(ServiceMode.Replicated)]
+    [InlineData(ServiceMode.Global)]
+    public void What_is_held_out_of_the_traffic_does_not_serve_before_it_is_promoted(ServiceMode mode)
+    {
+        bench.Deploy(Web("app:v1", mode));
+        Assert.Equal(ChangeOutcome.Held, End(bench.Deploy(Web("app:v2", mode))).Outcome);
+
+        var held = Assert.Single(bench.Explain().Services);
+        Assert.Equal((2, 2, 2, 2), (held.Serving, held.Desired, held.Withheld, Assert.Single(held.ServingOld).Value));
+        Assert.Equal(2, held.Replicas.Count(r => r.Why.Contains("it is ready, and out of the traffic until the switch")));
+
+        foreach (var host in bench.Hosts.Values.Where(h => h.Replicas.Any(r => r.Key.Slot == 1)))
+        {
+            host.Stop(r => r.Key.Slot == 1 && r.Image.StartsWith("app:v1", StringComparison.Ordinal));
+        }
+        bench.Settle();
+        Assert.Equal(1, Assert.Single(bench.Explain().Services).Serving);
+
+        Assert.Equal(ChangeOutcome.Done, End(bench.Ask(new ChangeRequest.Promote { Stack = World.Stack })).Outcome);
+        var promoted = Assert.Single(bench.Explain().Services);
+        Assert.Equal((2, 0, 0), (promoted.Serving, promoted.Withheld, promoted.ServingOld.Count));
+    }
+
     [Fact]
     public void Global_slot_whose_host_is_back_while_the_others_are_held_is_switched_with_them()
     {

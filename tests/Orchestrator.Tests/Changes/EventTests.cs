@@ -155,4 +155,23 @@ public sealed class EventTests : IDisposable
         Assert.Empty(view.Next);
         Assert.Equal((1, 1), (view.Services[0].Serving, view.Services[0].Desired));
     }
+
+    [Fact]
+    public void Service_whose_old_replicas_serve_in_full_serves_whatever_became_of_the_new_ones()
+    {
+        bench.Deploy(Spec(Service("web", replicas: 2)));
+        var old = bench.Hosts.Values.SelectMany(h => h.Replicas).First().Key.ShortRevision;
+        bench.FailImage("app:v2");
+        bench.Deploy(Spec(Service("web", "app:v2", replicas: 2)));
+
+        var paused = bench.Explain();
+        var web = Assert.Single(paused.Services);
+        Assert.Equal((2, 2, 0), (web.Serving, web.Desired, web.Withheld));
+        Assert.Equal([(old, 2)], web.ServingOld.Select(o => (o.Key, o.Value)));
+        Assert.Contains(paused.Reasons, r => r.StartsWith($"web serves with 2 of 2, 2 of them of the old revision {old}", StringComparison.Ordinal));
+
+        bench.Ask(new ChangeRequest.Abort { Stack = World.Stack });
+        Assert.Equal("aborted", bench.Explain().State);
+        Assert.Equal(2, Assert.Single(bench.Explain().Services).Serving);
+    }
 }

@@ -130,6 +130,16 @@ internal sealed class FakeHost(string name)
         }
     }
 
+    /// <summary>They end by themselves.</summary>
+    public void Stop(Func<ReplicaSnapshot, bool> which)
+    {
+        foreach (var ended in replicas.Values.Where(which).Select(r => r with { State = ReplicaState.Exited, ExitCode = 1 }).ToList())
+        {
+            replicas[ended.ContainerName] = ended;
+            Uplink!.Tell(new AgentEvent.ReplicaChanged(ended));
+        }
+    }
+
     private IEnumerable<AgentEvent> Start(AgentCommand.StartReplica start)
     {
         var failure = Judge(start.Key, start.Spec);

@@ -147,6 +147,21 @@ public sealed class StackCommandTests : IDisposable
             _cli.Out);
     }
 
+    [Fact]
+    public async Task Explain_tells_what_serves_of_the_old_and_of_the_wanted_revision_and_what_waits()
+    {
+        _cli.Coordinator.Explanation = new ExplanationView
+        {
+            Stack = "hello",
+            State = "held",
+            Services = [new ServiceExplanation { Service = "web", Wanted = "3 replicas of web:v2 (01234567)", Serving = 3, Desired = 3, Withheld = 2, ServingOld = ImmutableSortedDictionary<string, int>.Empty.Add("feae647b", 2) }],
+        };
+
+        await _cli.RunAsync("explain", "hello");
+
+        Assert.Contains("web  wanted: 3 replicas of web:v2 (01234567); 3 serve: 2 of the old revision feae647b; 1 of 3 of the wanted one; 2 of the wanted one are ready, out of the traffic until the switch\n", _cli.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("explain hello/web/1")]
     [InlineData("explain hello/")]

@@ -36,7 +36,7 @@ internal static class ExplanationText
     private static IEnumerable<string> Service(ServiceExplanation service, Paint paint)
     {
         yield return "";
-        yield return $"{paint.Of(Tone.Strong, service.Service)}  wanted: {service.Wanted}; {paint.Of(service.Serving < service.Desired ? Tone.Bad : Tone.Good, service.Serving == 1 ? "1 serves" : $"{service.Serving} serve")}";
+        yield return $"{paint.Of(Tone.Strong, service.Service)}  wanted: {service.Wanted}; {paint.Of(service.Serving < service.Desired ? Tone.Bad : Tone.Good, Serving(service))}";
         foreach (var replica in service.Replicas)
         {
             var health = replica.Health == "none" ? "" : $", {replica.Health}";
@@ -46,5 +46,15 @@ internal static class ExplanationText
             foreach (var line in VisibleText.Lines(replica.Probe ?? ""))
                 yield return $"    {paint.Of(Tone.Quiet, "probe |")} {line}";
         }
+    }
+
+    private static string Serving(ServiceExplanation service)
+    {
+        var serving = service.Serving == 1 ? "1 serves" : $"{service.Serving} serve";
+        var old = service.ServingOld.IsEmpty
+            ? ""
+            : $": {string.Join(", ", service.ServingOld.Select(o => $"{o.Value} of the old revision {o.Key}"))}; {service.Serving - service.ServingOld.Values.Sum()} of {service.Desired} of the wanted one";
+        var withheld = service.Withheld == 0 ? "" : $"; {service.Withheld} of the wanted one {(service.Withheld == 1 ? "is" : "are")} ready, out of the traffic until the switch";
+        return serving + old + withheld;
     }
 }
