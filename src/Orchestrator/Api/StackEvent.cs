@@ -57,6 +57,9 @@ public sealed record StackEvent
 
     public string? Host { get; init; }
 
+    /// <summary>The service's revision, as short as containers' names have it, of whose replica it tells; null where it tells of none, and in events of earlier releases.</summary>
+    public string? Revision { get; init; }
+
     /// <summary>Who asked for it, where somebody did and is known.</summary>
     public string? By { get; init; }
 

@@ -13,8 +13,8 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
     /// <summary>What people read at once.</summary>
     private const int EventsShown = 20;
 
-    /// <summary>Of one replica: what became of it, and before that why it is there.</summary>
-    private const int WhyMax = 4;
+    /// <summary>Of one replica: why it is there, and the latest of what became of it. A repair or a change has five or six steps; one that is tried over and over has more.</summary>
+    private const int WhyMax = 8;
 
     private readonly string stack = state.Head.Stack;
     private readonly StackRevision? current = state.Revisions.FirstOrDefault(r => r.Number == state.Head.Current);
@@ -64,20 +64,40 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
                     r.Host.Name,
                     r.Host.State == HostState.Down ? "lost" : r.Replica.State.ToString().ToLowerInvariant(),
                     r.Replica.Health.ToString().ToLowerInvariant(),
-                    [.. Why(service.Name, r.Replica.Key.Slot), .. Now(r.Host, r.Replica, revision, serving)],
+                    [.. Why(service.Name, r.Replica.Key.Slot, e => TellsOf(e, r, there, revision)), .. Now(r.Host, r.Replica, revision, serving)],
                     r.Replica.HealthOutput ?? ProbeOf(service.Name, r.Replica))),
-                .. missing.Select(slot => new ReplicaExplanation(slot, null, "missing", "none", [.. Why(service.Name, slot), .. Missing(service, revision, slot)], null)),
+                .. missing.Select(slot => new ReplicaExplanation(slot, null, "missing", "none", [.. Why(service.Name, slot, _ => true), .. Missing(service, revision, slot)], null)),
             ],
         };
     }
 
-    /// <summary>What the coordinator has decided and seen, from the last decision on.</summary>
-    private IEnumerable<string> Why(string service, int slot)
+    /// <summary>What the coordinator has decided and seen, from the newest repair or change on that did something there.</summary>
+    private IEnumerable<string> Why(string service, int slot, Func<StackEvent, bool> tellsOf)
     {
-        var own = events.Where(e => e.Service == service && e.Slot == slot).ToList();
-        var decided = own.FindLastIndex(e => e.Kind is StackEventKind.RepairBegan or StackEventKind.Planned);
-        return own.Skip(Math.Max(decided, own.Count - WhyMax)).TakeLast(WhyMax).Select(Line);
+        var own = events.Where(e => e.Service == service && (e.Slot == slot || (e.Slot is null && IsBeginning(e))) && tellsOf(e)).ToList();
+
+        // A change of the service that has not come to this slot is not why it is as it is.
+        own = own[..(own.FindLastIndex(e => e.Slot is not null) + 1)];
+        var began = Math.Max(0, own.FindLastIndex(IsBeginning));
+        if (began > 0 && own[began] is { Kind: StackEventKind.Planned, Slot: not null } && own[began - 1] is { Slot: null })
+        {
+            began--;
+        }
+        return own.Count - began <= WhyMax
+            ? own.Skip(began).Select(Line)
+            : own.Skip(began).Take(1).Concat(own.TakeLast(WhyMax - 1)).Select(Line);
     }
+
+    private static bool IsBeginning(StackEvent happened) => happened.Kind is StackEventKind.RepairBegan or StackEventKind.Planned or StackEventKind.RollbackBegan;
+
+    /// <summary>Each event tells of one container of the slot at most: where its host and revision, as far as it has them, leave several, of the wanted revision's, then of the newest.</summary>
+    private static bool TellsOf(StackEvent happened, (HostSnapshot Host, ReplicaSnapshot Replica) container, IEnumerable<(HostSnapshot Host, ReplicaSnapshot Replica)> there, ServiceRevision wanted) => there
+        .Where(r => r.Replica.Key.Slot == container.Replica.Key.Slot
+            && (happened.Host is null || happened.Host == r.Host.Name)
+            && (happened.Revision is null || happened.Revision == r.Replica.Key.ShortRevision))
+        .OrderByDescending(r => r.Replica.Key.Revision == wanted.Id)
+        .ThenByDescending(r => r.Replica.Created)
+        .FirstOrDefault() == container;
 
     private IEnumerable<string> Now(HostSnapshot host, ReplicaSnapshot replica, ServiceRevision revision, ServiceServing serving)
     {

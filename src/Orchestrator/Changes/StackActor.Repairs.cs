@@ -255,7 +255,7 @@ internal sealed partial class StackActor
         foreach (var slot in part.Slots)
         {
             LogRepair(stack, part.Service, slot.Slot, slot.Reason);
-            Note(StackEvents.Replica(StackEventKind.RepairBegan, part.Service, slot.Slot, slot.Host, $"{(slot.Action == SlotAction.Remove ? "removed" : "brought back")}: {slot.Reason}{(slot.Placement is null ? "" : $"; placed there: {slot.Placement}")}"));
+            Note(StackEvents.Replica(StackEventKind.RepairBegan, part.Service, slot.Slot, slot.Host, $"{(slot.Action == SlotAction.Remove ? "removed" : "brought back")}: {slot.Reason}{(slot.Placement is null ? "" : $"; placed there: {slot.Placement}")}", slot.Action == SlotAction.Remove ? null : part.ToRevision));
         }
     }
 
@@ -290,7 +290,7 @@ internal sealed partial class StackActor
         if (message.Outcome is RolloutOutcome.Succeeded or RolloutOutcome.Failed)
         {
             var words = message.Outcome == RolloutOutcome.Succeeded ? "repaired" : $"not repaired, tried again later: {repair.Reports.Values.LastOrDefault()?.Message ?? message.Reason}";
-            Note(StackEvents.Replica(StackEventKind.RepairEnded, message.Service, repair.Plan.Slots[0].Slot, repair.Plan.Slots[0].Host, words));
+            Note(StackEvents.Replica(StackEventKind.RepairEnded, message.Service, repair.Plan.Slots[0].Slot, repair.Plan.Slots[0].Host, words, repair.Plan.Slots[0].Action == SlotAction.Remove ? null : repair.Plan.ToRevision));
         }
         BeginNext();
         Observe();

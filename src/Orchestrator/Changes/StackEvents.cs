@@ -16,33 +16,35 @@ internal static class StackEvents
         ChangeEvent.ServiceStarted e => [new StackEvent { Kind = StackEventKind.ServiceBegan, Service = e.Service, Message = $"{e.Service} begins: {Count(e.Slots)}" }],
         ChangeEvent.ServiceEnded e => [new StackEvent { Kind = StackEventKind.ServiceEnded, Service = e.Service, Message = EndOf(e) }],
         ChangeEvent.BatchStarted { Batches: > 1 } e => [new StackEvent { Kind = StackEventKind.BatchBegan, Service = e.Service, Message = $"{e.Service}: batch {e.Batch} of {e.Batches} begins, {Count(e.Slots)}" }],
-        ChangeEvent.ReplicaMoved e when Step(e) is { } words => [Replica(StackEventKind.Replica, e.Service, e.Slot, e.Host, words)],
+        ChangeEvent.ReplicaMoved e when Step(e) is { } words => [Replica(StackEventKind.Replica, e.Service, e.Slot, e.Host, words, e.Revision)],
         ChangeEvent.ReplicaFailed e => [Failed(e)],
         ChangeEvent.Warning e => [Warning(e.Message)],
         ChangeEvent.Held e => [new StackEvent { Kind = StackEventKind.Held, Service = e.Service, Message = $"{e.Service} is held: {e.Message}" }],
-        ChangeEvent.RollbackStarted e => [new StackEvent { Kind = StackEventKind.RollbackBegan, Service = e.Service, Message = $"{e.Service} goes back{(e.ToRevision.Length == 0 ? ": it was not there before" : $" to {Short(e.ToRevision)}")}: {e.Reason}" }],
+        ChangeEvent.RollbackStarted e => [new StackEvent { Kind = StackEventKind.RollbackBegan, Service = e.Service, Revision = Known(e.ToRevision), Message = $"{e.Service} goes back{(e.ToRevision.Length == 0 ? ": it was not there before" : $" to {Short(e.ToRevision)}")}: {e.Reason}" }],
         _ => [],
     };
 
-    public static StackEvent Replica(StackEventKind kind, string service, int slot, string? host, string words) => new()
+    /// <param name="revision">Of the replica that it tells of, where that is known.</param>
+    public static StackEvent Replica(StackEventKind kind, string service, int slot, string? host, string words, string? revision = null) => new()
     {
         Kind = kind,
         Service = service,
         Slot = slot,
         Host = host,
+        Revision = Known(revision),
         Message = $"{service}.{slot}{(string.IsNullOrEmpty(host) ? "" : $" on {host}")}: {words}",
     };
 
     private static IEnumerable<StackEvent> Of(ServicePlan service)
     {
-        yield return new StackEvent { Kind = StackEventKind.Planned, Service = service.Service, Message = $"{service.Service}: {service.Reason}; {Count(service.Slots.Length)}" };
+        yield return new StackEvent { Kind = StackEventKind.Planned, Service = service.Service, Revision = Known(service.ToRevision), Message = $"{service.Service}: {service.Reason}; {Count(service.Slots.Length)}" };
         foreach (var slot in service.Slots.Where(s => s.Placement is not null))
         {
-            yield return Replica(StackEventKind.Planned, service.Service, slot.Slot, slot.Host, $"{slot.Reason}; placed there: {slot.Placement}");
+            yield return Replica(StackEventKind.Planned, service.Service, slot.Slot, slot.Host, $"{slot.Reason}; placed there: {slot.Placement}", service.ToRevision);
         }
     }
 
-    private static StackEvent Failed(ChangeEvent.ReplicaFailed e) => Replica(StackEventKind.ReplicaFailed, e.Service, e.Slot, e.Host, $"failed: {e.Report.Message}") with
+    private static StackEvent Failed(ChangeEvent.ReplicaFailed e) => Replica(StackEventKind.ReplicaFailed, e.Service, e.Slot, e.Host, $"failed: {e.Report.Message}", e.Revision) with
     {
         Report = e.Report.LogLines.Length > LogLinesMax ? e.Report with { LogLines = e.Report.LogLines[^LogLinesMax..] } : e.Report,
     };
@@ -75,6 +77,8 @@ internal static class StackEvents
         };
         return $"{e.Service} {words}{(e.Reason is null ? "" : $": {e.Reason}")}";
     }
+
+    private static string? Known(string? revision) => string.IsNullOrEmpty(revision) ? null : Short(revision);
 
     private static string Short(string revision) => revision.Length <= ReplicaKey.ShortRevisionLength ? revision : revision[..ReplicaKey.ShortRevisionLength];
 
