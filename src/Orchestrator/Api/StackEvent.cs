@@ -12,6 +12,9 @@ public enum StackEventKind
     /// <summary>Somebody asked for something about the change under way: pause, resume, abort.</summary>
     Asked,
 
+    /// <summary>A coordinator that was started anew, or another command, goes on with the change from its record.</summary>
+    ChangeTakenUp,
+
     /// <summary>Why a service changes, and where its new replicas go.</summary>
     Planned,
     ServiceBegan,
@@ -33,6 +36,10 @@ public enum StackEventKind
     CrashLoop,
     HostLost,
     HostReturned,
+
+    /// <summary>The host is there, and its engine does not answer.</summary>
+    EngineLost,
+    EngineReturned,
     Maintenance,
 
     /// <summary>A fault of the coordinator's own.</summary>

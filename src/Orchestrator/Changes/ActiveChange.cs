@@ -37,7 +37,8 @@ internal sealed class ActiveChange(ChangeRecord record, ImmutableArray<StackRevi
     /// <summary>Nothing goes on before somebody promotes it.</summary>
     public bool IsHeld => paused.Count == 0 && Record.Pause is null && unpromoted.Count > 0 && !IsBusy;
 
-    public string? HoldReason => Record.Held.IsEmpty ? null : string.Join("; ", Record.Held.Select(h => $"{h.Key}: {h.Value}"));
+    /// <summary>And what has become of services that have failed already: promoting the others does not bring these along.</summary>
+    public string? HoldReason => Record.Held.IsEmpty ? null : string.Join("; ", Record.Held.Select(h => $"{h.Key}: {h.Value}").Concat(Record.Setbacks()));
 
     /// <summary>Null when it does not pause. Of a pause on request: who asked, and then what has failed besides.</summary>
     public string? PauseReason

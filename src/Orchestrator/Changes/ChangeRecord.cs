@@ -102,6 +102,11 @@ public sealed record ChangeRecord
     public ChangeOutcome? Outcome { get; init; }
 
     public string? Message { get; init; }
+
+    /// <summary>For people: the services that have ended otherwise than well.</summary>
+    public IEnumerable<string> Setbacks() => Ends
+        .Where(e => e.Value.Outcome != ChangeOutcome.Done)
+        .Select(e => $"{e.Key} {(e.Value.Outcome == ChangeOutcome.RolledBack ? "was rolled back" : $"has ended as {e.Value.Outcome.ToString().ToLowerInvariant()}")}{(e.Value.Reason is null ? "" : $" ({e.Value.Reason})")}");
 }
 
 /// <param name="Outcome">Done, Failed, RolledBack, Superseded or Aborted.</param>

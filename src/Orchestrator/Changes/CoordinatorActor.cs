@@ -29,6 +29,9 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers, IWithStash
     /// <summary>Hosts that are down, as the stacks have been told.</summary>
     private readonly HashSet<string> down = new(StringComparer.Ordinal);
 
+    /// <summary>Hosts whose engines do not answer, as the stacks have been told.</summary>
+    private readonly HashSet<string> mute = new(StringComparer.Ordinal);
+
     /// <summary>Stacks that a host may help which has nothing of theirs.</summary>
     private readonly HashSet<string> awaiting = new(StringComparer.Ordinal);
 
@@ -192,13 +195,21 @@ public sealed class CoordinatorActor : ReceiveActor, IWithTimers, IWithStash
 
     private void TellHostChange(HostSnapshot? host)
     {
-        if (host is { State: HostState.Down } ? !down.Add(host.Name) : host is not { State: HostState.Ready } || !down.Remove(host.Name))
+        if (host is { State: HostState.Down } ? down.Add(host.Name) : host is { State: HostState.Ready } && down.Remove(host.Name))
         {
-            return;
+            TellStacksOf(host, new StackMessage.HostChanged(host));
         }
+        if (host is { State: HostState.Ready } && (host.Facts?.EngineError is null ? mute.Remove(host.Name) : mute.Add(host.Name)))
+        {
+            TellStacksOf(host, new StackMessage.EngineChanged(host));
+        }
+    }
+
+    private void TellStacksOf(HostSnapshot host, StackMessage message)
+    {
         foreach (var stack in host.Stacks)
         {
-            stacks.GetValueOrDefault(stack)?.Tell(new StackMessage.HostChanged(host));
+            stacks.GetValueOrDefault(stack)?.Tell(message);
         }
     }
 

@@ -129,6 +129,10 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
 
     private IEnumerable<string> Missing(ServiceSpec service, ServiceRevision revision, int slot)
     {
+        if (state.Active is not null)
+        {
+            yield return "it is missing, and nothing is repaired before the change that is under way, held or paused has ended";
+        }
         if (state.CrashLoops.GetValueOrDefault((service.Name, slot)) is { } loop)
         {
             yield return loop.Text(now) + (loop.Reason is null ? "" : $"; {loop.Reason}");
@@ -160,6 +164,10 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
             var kind = change.Kind.ToString().ToLowerInvariant();
             var began = $"a {kind} by {change.By ?? "somebody at the coordinator's machine"} to revision {change.Plan.TargetRevision} began at {Time(change.Started)}";
             yield return IsPaused ? $"{began} and is paused: {state.Detail ?? current.Detail ?? "no reason is known"}" : $"{began} and is under way";
+            foreach (var setback in change.Setbacks())
+            {
+                yield return setback;
+            }
         }
         else if (current.State != RevisionState.Good)
         {
@@ -174,6 +182,10 @@ internal sealed class Explanation(StackState state, FleetSnapshot fleet, Immutab
             // One whose slot is served by nothing else comes first.
             var worst = service.Replicas.Where(r => !IsUp(r)).MinBy(r => service.Replicas.Any(o => o.Slot == r.Slot && IsUp(o)));
             yield return $"{fault}{(worst?.Why is [.., var last] ? $": {service.Service}.{worst.Slot}: {last}" : "")}";
+        }
+        foreach (var host in fleet.Hosts.Values.Where(h => h is { State: HostState.Ready, Facts.EngineError: not null } && h.Stacks.Contains(stack)))
+        {
+            yield return $"the engine of host {host.Name} does not answer ({host.Facts!.EngineError}): how its replicas are is not known";
         }
         foreach (var host in fleet.Hosts.Values.Where(h => h.State is HostState.Down or HostState.Disconnected))
         {

@@ -77,17 +77,31 @@ internal sealed partial class StackActor
         Message = $"{record.Kind.ToString().ToLowerInvariant()} by {ByOf(record.By)}: revision {(plan.BaseRevision is { } from ? $"{from} → {plan.TargetRevision}" : $"{plan.TargetRevision}, the first")}{(record.IsAtomic ? ", atomic" : "")}",
     });
 
-    private void NoteHost(StackMessage.HostChanged message)
+    private void NoteHost(HostSnapshot host)
     {
-        var there = message.Host.Replicas.Values.Where(r => r.Key.Stack == stack && r.State != Protocol.ReplicaState.Retained).Select(r => $"{r.Key.Service}.{r.Key.Slot}").Distinct().Order(StringComparer.Ordinal).ToImmutableArray();
-        if (there.IsEmpty)
+        if (ReplicasOn(host) is { } replicas)
         {
-            return;
+            Note(host.State == HostState.Down
+                ? new StackEvent { Kind = StackEventKind.HostLost, Host = host.Name, Message = $"host {host.Name} is down{(host.LastSeen is { } seen ? $", last seen {seen.UtcDateTime:HH:mm:ss} UTC" : "")}; it had {replicas}" }
+                : new StackEvent { Kind = StackEventKind.HostReturned, Host = host.Name, Message = $"host {host.Name} is back, with {replicas}" });
         }
-        var replicas = string.Join(", ", there);
-        Note(message.Host.State == HostState.Down
-            ? new StackEvent { Kind = StackEventKind.HostLost, Host = message.Host.Name, Message = $"host {message.Host.Name} is down{(message.Host.LastSeen is { } seen ? $", last seen {seen.UtcDateTime:HH:mm:ss} UTC" : "")}; it had {replicas}" }
-            : new StackEvent { Kind = StackEventKind.HostReturned, Host = message.Host.Name, Message = $"host {message.Host.Name} is back, with {replicas}" });
+    }
+
+    private void NoteEngine(HostSnapshot host)
+    {
+        if (ReplicasOn(host) is { } replicas)
+        {
+            Note(host.Facts?.EngineError is { } error
+                ? new StackEvent { Kind = StackEventKind.EngineLost, Host = host.Name, Message = $"the engine of host {host.Name} does not answer: {error}; when it last did, it had {replicas}" }
+                : new StackEvent { Kind = StackEventKind.EngineReturned, Host = host.Name, Message = $"the engine of host {host.Name} answers again, with {replicas}" });
+        }
+    }
+
+    /// <summary>Of this stack; null when there are none.</summary>
+    private string? ReplicasOn(HostSnapshot host)
+    {
+        var there = host.Replicas.Values.Where(r => r.Key.Stack == stack && r.State != Protocol.ReplicaState.Retained).Select(r => $"{r.Key.Service}.{r.Key.Slot}").Distinct().Order(StringComparer.Ordinal).ToList();
+        return there.Count == 0 ? null : string.Join(", ", there);
     }
 
     private static string ByOf(string? by) => by ?? "somebody at the coordinator's machine";

@@ -113,6 +113,7 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         else if (stored.Active is not null)
         {
             LogResumed(stack, stored.Active.Number, stored.Active.Kind);
+            Note(new StackEvent { Kind = StackEventKind.ChangeTakenUp, Message = $"the {stored.Active.Kind.ToString().ToLowerInvariant()} to revision {stored.Active.Plan.TargetRevision} is taken up from its record: whoever carried it out before has ended" });
             Execute(new ActiveChange(stored.Active, revisions, isTakenUp: true));
             RevertIfReady();
             await ConcludeAsync();
@@ -132,7 +133,8 @@ internal sealed partial class StackActor : ReceiveActor, IWithTimers, IWithStash
         ReceiveAsync<StackMessage.SetMaintenance>(MaintainAsync);
         ReceiveAsync<StackMessage.GetEvents>(TellEventsAsync);
         ReceiveAsync<EventsDue>(_ => SaveEventsAsync());
-        Receive<StackMessage.HostChanged>(NoteHost);
+        Receive<StackMessage.HostChanged>(m => NoteHost(m.Host));
+        Receive<StackMessage.EngineChanged>(m => NoteEngine(m.Host));
         Receive<StackMessage.Observe>(Observe);
         ReceiveAsync<Prepared>(PreparedAsync);
         Receive<PreparationFailed>(m => Refuse(m.Candidate, m.Error));

@@ -37,6 +37,9 @@ public abstract record StackMessage
     /// <summary>A host with replicas of the stack went down, or is back from that with some.</summary>
     public sealed record HostChanged(HostSnapshot Host) : StackMessage;
 
+    /// <summary>The engine of a host with replicas of the stack answers no more, or again.</summary>
+    public sealed record EngineChanged(HostSnapshot Host) : StackMessage;
+
     /// <summary>Answered with <see cref="Explained"/> or <see cref="Rejected"/>.</summary>
     /// <param name="Service">Null: all of them.</param>
     public sealed record Explain(string Stack, string? Service) : StackMessage;

@@ -54,6 +54,18 @@ public sealed class EventTests : IDisposable
     }
 
     [Fact]
+    public void Change_that_a_new_coordinator_goes_on_with_says_so()
+    {
+        bench.Hang(k => k.Slot == 1);
+        bench.Deploy(Spec(Service("web")));
+        Assert.DoesNotContain(bench.Events, e => e.Kind == StackEventKind.ChangeTakenUp);
+
+        bench.CrashAndRestart();
+
+        Assert.Contains("deploy to revision 1 is taken up from its record", Assert.Single(bench.Events, e => e.Kind == StackEventKind.ChangeTakenUp).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Oldest_are_forgotten_in_the_store_with_the_commit_that_adds_new_ones()
     {
         var log = new StackEventLog("shop");

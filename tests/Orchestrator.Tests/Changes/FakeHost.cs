@@ -30,6 +30,9 @@ internal sealed class FakeHost(string name)
     /// <summary>0: it does not say.</summary>
     public long MemoryBytes { get; set; }
 
+    /// <summary>Null: its engine answers. Told with the next <see cref="Inventory"/>.</summary>
+    public string? EngineError { get; set; }
+
     /// <summary>Its replicas can be reached, and so are endpoints.</summary>
     public bool HasAddresses { get; set; }
 
@@ -97,7 +100,7 @@ internal sealed class FakeHost(string name)
         unanswered.Clear();
     }
 
-    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name, Labels = Labels, MemoryBytes = MemoryBytes, TakesPreflight = true }, [.. replicas.Values]);
+    public AgentEvent Inventory() => new AgentEvent.InventoryReported(new HostFacts { Name = Name, Labels = Labels, MemoryBytes = MemoryBytes, EngineError = EngineError, TakesPreflight = true }, [.. replicas.Values]);
 
     /// <summary>The replica that hangs in its gate comes through it; nothing where there is none.</summary>
     public void Pass(string service, int slot)

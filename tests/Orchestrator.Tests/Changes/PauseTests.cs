@@ -81,6 +81,20 @@ public sealed class PauseTests : IDisposable
     }
 
     [Fact]
+    public void Canary_that_has_gone_back_is_not_hidden_by_what_is_still_held()
+    {
+        bench.Deploy(Spec(Back(Service("api", "api:v1", replicas: 2)), Back(Service("web", "web:v1", replicas: 2))));
+        bench.Deploy(Spec(Back(Manual(Service("api", "api:v2", replicas: 2), StrategyKind.BlueGreen)), Back(Manual(Service("web", "web:v2", replicas: 2), StrategyKind.Canary))));
+        bench.Hosts.Values.Single(h => h.Replicas.Any(r => r.Image.StartsWith("web:v2", StringComparison.Ordinal))).Change("web", 1, r => r.Image.StartsWith("web:v2", StringComparison.Ordinal) ? r with { State = ReplicaState.Exited, ExitCode = 1 } : r);
+        bench.Settle();
+
+        Assert.StartsWith("api: ", bench.State.Detail, StringComparison.Ordinal);
+        Assert.Contains("; web was rolled back (", bench.State.Detail, StringComparison.Ordinal);
+
+        static ServiceSpec Back(ServiceSpec service) => service with { Deploy = service.Deploy with { Update = service.Deploy.Update with { FailureAction = FailureAction.Rollback } } };
+    }
+
+    [Fact]
     public void Promotion_beside_a_paused_service_goes_on_until_that_alone_is_left()
     {
         bench.FailImage("web:v2");

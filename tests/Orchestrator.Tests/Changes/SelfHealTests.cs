@@ -89,6 +89,26 @@ public sealed class SelfHealTests : IDisposable
     }
 
     [Fact]
+    public void Engine_that_does_not_answer_is_told_of_where_the_stack_has_replicas_and_so_is_its_return()
+    {
+        bench.Deploy(Spec(Service("web", replicas: 2)));
+
+        Report("connection refused");
+        Report("connection refused");
+        Report(null);
+
+        var told = bench.Events.Where(e => e.Kind is StackEventKind.EngineLost or StackEventKind.EngineReturned).Select(e => e.Message);
+        Assert.Equal(["the engine of host h2 does not answer: connection refused; when it last did, it had web.2", "the engine of host h2 answers again, with web.2"], told);
+
+        void Report(string? error)
+        {
+            bench["h2"].EngineError = error;
+            bench["h2"].Uplink!.Tell(bench["h2"].Inventory());
+            bench.Settle();
+        }
+    }
+
+    [Fact]
     public void Lost_host_s_replicas_are_placed_elsewhere_and_duplicates_go_when_it_is_back()
     {
         bench.Deploy(Spec(Service("web", replicas: 2)));

@@ -27,10 +27,10 @@ internal static class EventText
 
     private static Tone ToneOf(StackEventKind kind) => kind switch
     {
-        StackEventKind.ReplicaFailed or StackEventKind.CrashLoop or StackEventKind.HostLost or StackEventKind.ChangePaused or StackEventKind.Fault => Tone.Bad,
+        StackEventKind.ReplicaFailed or StackEventKind.CrashLoop or StackEventKind.HostLost or StackEventKind.EngineLost or StackEventKind.ChangePaused or StackEventKind.Fault => Tone.Bad,
         StackEventKind.Warning or StackEventKind.RollbackBegan or StackEventKind.RepairBegan or StackEventKind.Held => Tone.Busy,
         StackEventKind.ChangeBegan or StackEventKind.ChangeEnded => Tone.Strong,
         StackEventKind.Asked or StackEventKind.Planned or StackEventKind.ServiceBegan or StackEventKind.ServiceEnded or StackEventKind.BatchBegan
-            or StackEventKind.Replica or StackEventKind.RepairEnded or StackEventKind.HostReturned or StackEventKind.Maintenance => Tone.Plain,
+            or StackEventKind.Replica or StackEventKind.RepairEnded or StackEventKind.HostReturned or StackEventKind.EngineReturned or StackEventKind.ChangeTakenUp or StackEventKind.Maintenance => Tone.Plain,
     };
 }
