@@ -91,19 +91,20 @@ internal sealed partial class StackActor
         StandingFleetAsync(wanted).PipeTo(
             self,
             self,
-            now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted, unfinished, now),
+            now => RepairsOf(Planner.Plan(new PlanInput { Stack = stack, Current = wanted, Target = wanted, Fleet = now.Fleet, OutOfTraffic = now.TakenOut, GoodRevisions = good, IsRepair = true, UnderWay = underWay }), wanted, unfinished, now.Fleet),
             e => new RepairPlanned(wanted, [], [e.Message]));
     }
 
-    private async Task<FleetSnapshot> StandingFleetAsync(StackRevision wanted)
+    /// <returns>And what a change has taken out of the traffic: it runs because it could not be stopped, and where nothing else does it has to serve.</returns>
+    private async Task<(FleetSnapshot Fleet, ImmutableHashSet<string> TakenOut)> StandingFleetAsync(StackRevision wanted)
     {
         var now = await fleet.Ask<FleetSnapshot>(new FleetMessage.GetFleet(), ChangePreparation.FleetTimeout);
         if (wanted.State == RevisionState.Good)
         {
-            return now;
+            return (now, []);
         }
         var standing = await peers.Traffic.Ask<TrafficMessage.StandingReport>(new TrafficMessage.GetStanding(stack), ChangePreparation.FleetTimeout);
-        return StandingRevision.InTraffic(now, wanted, standing.HeldBack, standing.TakenOut);
+        return (StandingRevision.WithoutStaged(now, wanted, standing.HeldBack), [.. standing.TakenOut]);
     }
 
     /// <summary>What cannot be planned for one service does not hold back the others.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class ServiceDraft
         var there = At(slot);
         var match = there
             .Where(r => r.Replica.Key.Revision == revision.Id && !HasDrifted(r.Replica) && PlacementFilter.ConstraintRefusal(r.Host, service, revision) is null && (pinnedHost is null || r.Host.Name == pinnedHost))
-            .OrderByDescending(r => r.Replica.IsServing)
+            .OrderByDescending(r => r.Replica.IsServing && !IsLeftBehind(r))
 
             // A successor stays when the one it took the place of comes back. When they started says nothing: that one may just have been booted.
             .ThenByDescending(r => r.Replica.Created)
@@ -27,6 +27,11 @@ internal sealed partial class ServiceDraft
         if ((kept.Replica.IsServing || !others.IsEmpty) && IsToSwitch(kept, others))
         {
             return new SlotDraft { Slot = slot, Action = others.IsEmpty ? SlotAction.Create : SlotAction.Replace, Host = kept.Host.Name, Old = others, Reason = "outdated" };
+        }
+        if (IsLeftBehind(kept))
+        {
+            // It runs, and its start does no more than let it into the traffic again.
+            return new SlotDraft { Slot = slot, Action = SlotAction.Create, Host = kept.Host.Name, Old = others, Reason = "out of the traffic" };
         }
         if (kept.Replica.IsServing || (input.IsRepair && IsLeftToTheEngine(kept.Replica, service.Container.Restart)))
         {
@@ -76,6 +81,9 @@ internal sealed partial class ServiceDraft
             ? live.Any(IsOldInTraffic)
             : input.StandsAt.TryGetValue(service.Name, out var standing) && others.Any(o => IsOldInTraffic(o) && o.Replica.Key.Revision == standing);
     }
+
+    /// <summary>A change that is over has taken it out of the traffic and could not stop it.</summary>
+    private bool IsLeftBehind((HostSnapshot Host, ReplicaSnapshot Replica) there) => input.IsRepair && there.Replica.IsServing && IsOut(there);
 
     private SlotDraft Outdated(int slot, ImmutableArray<(HostSnapshot Host, ReplicaSnapshot Replica)> there, string? pinnedHost)
     {

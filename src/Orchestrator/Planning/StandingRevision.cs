@@ -50,19 +50,13 @@ public static class StandingRevision
             .ToImmutableSortedDictionary(s => s.Name, s => s.Source!.Number, StringComparer.Ordinal);
     }
 
-    /// <summary>
-    /// The fleet without replicas of this stack that fill no slot: new ones that its traffic withholds until a switch, and those that a change has taken out of
-    /// the traffic and could not stop.
-    /// </summary>
+    /// <summary>The fleet without new replicas of this stack that its traffic withholds until a switch: the slots they run in are not filled by them.</summary>
     /// <param name="withheld">By <see cref="TrafficTables.Name"/>.</param>
-    /// <param name="takenOut">By <see cref="TrafficTables.Id"/>.</param>
-    public static FleetSnapshot InTraffic(FleetSnapshot fleet, StackRevision standing, IReadOnlySet<string> withheld, IReadOnlySet<string> takenOut)
+    public static FleetSnapshot WithoutStaged(FleetSnapshot fleet, StackRevision standing, IReadOnlySet<string> withheld)
     {
         var stack = standing.Spec.Name;
-        return withheld.Count + takenOut.Count == 0 ? fleet : fleet.Without(fleet.Replicas(stack).Concat(fleet.Lost(stack)).Where(r => IsStaged(r.Replica.Key) || IsTakenOut(r.Host, r.Replica)));
+        return withheld.Count == 0 ? fleet : fleet.Without(fleet.Replicas(stack).Concat(fleet.Lost(stack)).Where(r => IsStaged(r.Replica.Key)));
 
         bool IsStaged(ReplicaKey key) => standing.Services.GetValueOrDefault(key.Service)?.Id != key.Revision && withheld.Contains(TrafficTables.Name(key));
-
-        bool IsTakenOut(HostSnapshot host, ReplicaSnapshot replica) => replica.IsServing && takenOut.Contains(TrafficTables.Id(replica.Key, host.Name));
     }
 }

@@ -35,8 +35,8 @@ public sealed class StandingRevisionTests
     {
         var fleet = Hosts("h1", "h2").Run("h1", Web, 1).Run("h2", NewWeb, 3).Run("h2", NewWeb, 2);
 
-        Assert.Equal([1, 2], StandingRevision.InTraffic(fleet, Good, ImmutableHashSet.Create($"web/3/{IdOf(NewWeb)}", $"web/1/{IdOf(Web)}"), ImmutableHashSet<string>.Empty).Replicas(Stack).Select(r => r.Replica.Key.Slot).Order());
-        Assert.Equal(3, StandingRevision.InTraffic(fleet, Good, ImmutableHashSet<string>.Empty, ImmutableHashSet<string>.Empty).Replicas(Stack).Count());
+        Assert.Equal([1, 2], StandingRevision.WithoutStaged(fleet, Good, ImmutableHashSet.Create($"web/3/{IdOf(NewWeb)}", $"web/1/{IdOf(Web)}")).Replicas(Stack).Select(r => r.Replica.Key.Slot).Order());
+        Assert.Equal(3, StandingRevision.WithoutStaged(fleet, Good, ImmutableHashSet<string>.Empty).Replicas(Stack).Count());
     }
 
     /// <summary>Made anew: that a revision was good is never taken away.</summary>
